@@ -1,0 +1,88 @@
+"""python -m scripts.verbs.emulators COMMAND...: run COMMAND beside a Firestore and an Auth emulator of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from scripts.verbs.processes import ROOT, Failed, Processes, end_on_sigterm, free_port, listens
+
+# Ids that begin with demo- are never taken for a real project.
+PROJECT = "demo-itsimple-mate"
+_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+
+
+def start(processes: Processes) -> dict[str, str]:
+    """Start both, with firestore.rules loaded, and return the variables by which programs find them."""
+    ports = {"firestore-emulator": free_port(), "auth-emulator": free_port()}
+    commands = {
+        "firestore-emulator": [
+            *("java", "-Xmx512m", "-Duser.language=en", "-cp", str(_find_jar()), _MAIN_CLASS),
+            *("--host=127.0.0.1", f"--port={ports['firestore-emulator']}", "--rules=firestore.rules"),
+        ],
+        "auth-emulator": ["node", "scripts/verbs/auth-emulator.cjs", str(ports["auth-emulator"]), PROJECT],
+    }
+    for name, command in commands.items():
+        processes.start(name, command)
+    for name, port in ports.items():
+        processes.wait_for(name, lambda port=port: listens(port))  # type: ignore[misc]  # a lambda's default is untyped
+    firestore = f"127.0.0.1:{ports['firestore-emulator']}"
+    _check_rules(firestore)
+    return {
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        "FIRESTORE_EMULATOR_HOST": firestore,
+        # By the name that the pages have: a private window denies storage to a frame of another site.
+        "FIREBASE_AUTH_EMULATOR_HOST": f"localhost:{ports['auth-emulator']}",
+    }
+
+
+def _find_jar() -> Path:
+    named = os.environ.get("FIRESTORE_EMULATOR_JAR")
+    if named:
+        if Path(named).is_file():
+            return Path(named)
+        raise Failed("FIRESTORE_EMULATOR_JAR names a file that does not exist.")
+    if gcloud := shutil.which("gcloud"):
+        command = [gcloud, "info", "--format=value(installation.sdk_root)"]
+        sdk = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        jar = Path(sdk) / "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
+        if sdk and jar.is_file():
+            return jar
+    cached = sorted(Path.home().glob(".cache/firebase/emulators/cloud-firestore-emulator-*.jar"))
+    if not cached:
+        # Where Google's download host can be reached, firebase-tools brings it.
+        download = ["npx", "--no-install", "firebase", "setup:emulators:firestore"]
+        subprocess.run(download, cwd=ROOT, capture_output=True, check=False, timeout=300)
+        cached = sorted(Path.home().glob(".cache/firebase/emulators/cloud-firestore-emulator-*.jar"))
+    if not cached:
+        raise Failed(
+            "The Firestore emulator is missing: run `gcloud components install cloud-firestore-emulator`, "
+            "or apt-get install google-cloud-cli-firestore-emulator from Google's apt repository."
+        )
+    return cached[-1]
+
+
+def _check_rules(firestore: str) -> None:
+    """The emulator starts with broken rules and takes misspelt names for a warning: neither may pass here."""
+    rules = {"rules": {"files": [{"name": "firestore.rules", "content": (ROOT / "firestore.rules").read_text()}]}}
+    url = f"http://{firestore}/emulator/v1/projects/{PROJECT}:securityRules"
+    answer = requests.put(url, json=rules, timeout=30)
+    if not answer.ok or answer.json().get("issues"):
+        raise Failed(f"firestore.rules: {answer.text}")
+
+
+def main() -> int:
+    end_on_sigterm()
+    try:
+        with Processes() as processes:
+            return subprocess.call(sys.argv[1:], env=os.environ | start(processes))
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

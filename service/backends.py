@@ -1,0 +1,29 @@
+"""What the service needs from outside, as Protocols. `google_backends.py` has the real ones."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from service.actions.notes.store import NoteStore
+from service.identity.helper import AuthHelper
+from service.identity.user import Identity
+from service.oauth.store import OAuthStore
+
+Clock = Callable[[], datetime]
+
+
+class Backends(Protocol):
+    """One of each. A property may connect on first use: starting the service must not wait for Google."""
+
+    @property
+    def oauth(self) -> OAuthStore: ...
+    @property
+    def notes(self) -> NoteStore: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def auth_helper(self) -> AuthHelper: ...
+    @property
+    def now(self) -> Clock:
+        """The time, in UTC with its zone. A parameter of every rule that asks for it."""
+        ...

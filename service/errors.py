@@ -1,0 +1,63 @@
+"""The error families. A type says where an error goes; only `message` and `description` ever leave the service."""
+
+
+class ServiceError(Exception):
+    """The root of every answer that is not a success."""
+
+
+class ActionError(ServiceError):
+    """Shown as ``{"error": {"code", "message"}}``; `message` tells a model or a developer what to do next."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+
+
+class BearerError(ServiceError):
+    """A bearer challenge (RFC 6750 section 3). `error` is None when the request carried no credentials at all."""
+
+    def __init__(self, status: int, error: str | None, description: str, scope: tuple[str, ...] = ()) -> None:
+        super().__init__(error)
+        self.status, self.error, self.description, self.scope = status, error, description, scope
+
+
+class OAuthError(ServiceError):
+    """Shown as OAuth JSON by the token endpoint (RFC 6749 section 5.2). `description` keeps to its characters."""
+
+    def __init__(self, status: int, error: str, description: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(error)
+        self.status, self.error, self.description, self.headers = status, error, description, headers or {}
+
+
+class PageError(ServiceError):
+    """Shown to a person as a page: nothing in the request may be trusted enough to redirect (RFC 6749 4.1.2.1)."""
+
+    def __init__(self, status: int, title: str, message: str) -> None:
+        super().__init__(title)
+        self.status, self.title, self.message = status, title, message
+
+
+class RedirectError(ServiceError):
+    """Sent back to the client by redirect (RFC 6749 section 4.1.2.1); only raised once `redirect_uri` was validated."""
+
+    def __init__(self, redirect_uri: str, state: str | None, error: str, description: str) -> None:
+        super().__init__(error)
+        self.redirect_uri, self.state, self.error, self.description = redirect_uri, state, error, description
+
+
+class Unavailable(ServiceError):
+    """Something we depend on does not answer; the same request may succeed later. Each door shows it in its own shape.
+
+    `detail` is for the log: the name of what failed, never a value from the request.
+    """
+
+    retry_after = 5
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+def invalid_token() -> BearerError:
+    """The one answer to an unknown, expired or revoked access token, so that none can be told from another."""
+    return BearerError(401, "invalid_token", "The access token is unknown, expired or revoked. Connect again.")

@@ -1,0 +1,80 @@
+"""The real backends: the one place that knows all the Google clients, and connects to each on first use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from service.identity.helper import AuthHelper
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import grpc
+
+    from service.actions.notes.store import NoteStore
+    from service.backends import Clock
+    from service.firestore import Documents
+    from service.identity.user import Identity
+    from service.oauth.store import OAuthStore
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_documents(
+    project: str, database: str, emulator: str | None, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = ()
+) -> Documents:
+    """The Firestore DATABASE of PROJECT, with application default credentials; or the one at EMULATOR, "host:port"."""
+    from google.cloud.firestore_v1.services.firestore import FirestoreClient
+    from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+
+    from service.firestore import Documents
+
+    if not emulator:
+        return Documents(FirestoreClient(), project, database, ())
+    import grpc
+
+    channel = grpc.intercept_channel(grpc.insecure_channel(emulator), *interceptors)
+    client = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+    return Documents(client, project, database, (("authorization", "Bearer owner"),))
+
+
+class GoogleBackends:
+    """Firestore and Firebase of SETTINGS. Heavy imports happen on first use, after the worker was forked."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Clock = system_clock,
+        interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
+    ) -> None:
+        self._settings, self._interceptors = settings, interceptors
+        self.now = now
+        self.auth_helper = AuthHelper(settings.auth_helper_origin)
+
+    @cached_property
+    def documents(self) -> Documents:
+        settings = self._settings
+        return open_documents(settings.project, settings.database, settings.firestore_emulator, self._interceptors)
+
+    @cached_property
+    def oauth(self) -> OAuthStore:
+        from service.oauth.firestore import FirestoreOAuthStore
+
+        return FirestoreOAuthStore(self.documents)
+
+    @cached_property
+    def notes(self) -> NoteStore:
+        from service.actions.notes.firestore import FirestoreNoteStore
+
+        return FirestoreNoteStore(self.documents)
+
+    @cached_property
+    def identity(self) -> Identity:
+        from service.identity.firebase import FirebaseIdentity
+
+        return FirebaseIdentity(self._settings.project)

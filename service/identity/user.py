@@ -1,0 +1,29 @@
+"""Who the person is, as Firebase Authentication says it."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class User:
+    """A signed-in person. `uid` is safe as one segment of a Firestore path; the rest is for showing only."""
+
+    uid: str
+    email: str | None = field(default=None, repr=False)
+
+
+class NotSignedIn(Exception):
+    """The ID token proves nobody. `reason` is a word for the log; the token never is."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Identity(Protocol):
+    def verify(self, id_token: str) -> User:
+        """The person whose Firebase ID token this is, checked for signature, audience, expiry, revocation and account.
+
+        Raises `NotSignedIn`, or `errors.Unavailable` when Firebase does not answer.
+        """
+        ...

@@ -1,0 +1,94 @@
+"""Secrets that we mint, and the only form in which they are kept: their SHA-256."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import secrets
+from datetime import UTC, datetime
+from typing import NewType, NoReturn
+
+from service.identity.access import Access
+from service.paths import is_segment
+
+SecretHash = NewType("SecretHash", str)
+_PREFIX = "mate_"
+_SHAPE = re.compile(r"mate_([A-Za-z0-9_-]{1,1200})\.[A-Za-z0-9_-]{43}")
+
+
+class Secret:
+    """A code, token or client secret in the clear: hidden from `repr`, `str`, JSON and pickles."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself, for the one answer that hands it over."""
+        return self._value
+
+    def hash(self) -> SecretHash:
+        """64 hexadecimal digits: what is stored, and the id of the document that stores it."""
+        return SecretHash(hashlib.sha256(self._value.encode("utf-8", "surrogatepass")).hexdigest())
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not copied or stored")
+
+
+def mint() -> Secret:
+    """256 random bits as 43 characters of `[A-Za-z0-9_-]`."""
+    return Secret(secrets.token_urlsafe(32))
+
+
+def token_path(token_hash: SecretHash) -> str:
+    return f"oauthTokens/{token_hash}"
+
+
+def grant_path(grant_id: str) -> str:
+    return f"oauthGrants/{grant_id}"
+
+
+def mint_access_token(uid: str, grant_id: str, client_id: str, scope: frozenset[str], expires_at: datetime) -> Secret:
+    """`mate_`, a readable head, a dot, and 256 random bits. The hash binds the head to the bits.
+
+    The head is for us: it lets a save know whose it is before it has read anything. Clients must not rely on it.
+    """
+    claims = [uid, grant_id, client_id, int(expires_at.timestamp()), " ".join(sorted(scope))]
+    head = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode().rstrip("=")
+    return Secret(f"{_PREFIX}{head}.{mint().reveal()}")
+
+
+def parse_access_token(token: str) -> Access | None:
+    """What TOKEN claims, or None when we cannot have issued it. The claim is not proven: see `Access`."""
+    if not (shape := _SHAPE.fullmatch(token)):
+        return None
+    head = shape[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        uid, grant_id, client_id, expires, scope = claims
+        return Access(
+            uid=_text(uid),
+            grant_id=_text(grant_id),
+            client_id=_text(client_id),
+            scope=frozenset(_text(scope).split()),
+            expires_at=datetime.fromtimestamp(expires, UTC),
+            token_path=token_path(Secret(token).hash()),
+            grant_path=grant_path(grant_id),
+        )
+    except (binascii.Error, ValueError, TypeError, OverflowError, OSError, RecursionError):
+        return None
+
+
+def _text(value: object) -> str:
+    # A forged head must not become another path than one of ours.
+    if not isinstance(value, str) or not is_segment(value):
+        raise TypeError
+    value.encode()
+    return value

@@ -1,0 +1,116 @@
+"""Configuration, read once from the environment. Nothing secret has a default."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+SIGN_IN_METHODS = ("google", "apple", "password", "email-link")
+EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+class SettingsError(ValueError):
+    """The environment is wrong; the text has one line for each thing that is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything an operator can choose. `docs/configuration.md` says what each is for."""
+
+    public_url: str
+    project: str
+    database: str
+    app_name: str
+    firebase_api_key: str
+    auth_helper_origin: str
+    sign_in_methods: tuple[str, ...]
+    code_lifetime: timedelta
+    access_token_lifetime: timedelta
+    refresh_token_lifetime: timedelta
+    firestore_emulator: str | None
+    auth_emulator: str | None
+
+    @property
+    def issuer(self) -> str:
+        """The issuer identifier (RFC 8414 section 2, RFC 9207): the public URL, character for character."""
+        return self.public_url
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read ENV; raise `SettingsError` that names every missing or malformed variable at once."""
+        read = _Reader(env)
+        emulators = read.emulators()
+        project = read.matching("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,62}[a-z0-9]", "a Google Cloud project id")
+        settings = cls(
+            public_url=read.public_url(local=bool(emulators)),
+            project=project,
+            database=read.matching(
+                "FIRESTORE_DATABASE", r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]", "a database id", "(default)"
+            ),
+            app_name=read.matching("APP_NAME", r"\S(.{0,58}\S)?", "the app's name, at most 60 characters"),
+            firebase_api_key=read.matching("FIREBASE_API_KEY", r"[\w-]{10,100}", "the Firebase web API key"),
+            auth_helper_origin=read.matching(
+                "FIREBASE_AUTH_HELPER", r"https://[a-z0-9.-]+", "an https origin", f"https://{project}.firebaseapp.com"
+            ),
+            sign_in_methods=read.sign_in_methods(),
+            code_lifetime=read.seconds("CODE_SECONDS", 60, 10, 600),
+            access_token_lifetime=read.seconds("ACCESS_TOKEN_SECONDS", 3600, 60, 86_400),
+            refresh_token_lifetime=read.seconds("REFRESH_TOKEN_SECONDS", 30 * 86_400, 3600, 400 * 86_400),
+            firestore_emulator=emulators.get("FIRESTORE_EMULATOR_HOST"),
+            auth_emulator=emulators.get("FIREBASE_AUTH_EMULATOR_HOST"),
+        )
+        if read.problems:
+            raise SettingsError(
+                "The configuration is not complete:\n" + "\n".join(f"  {line}" for line in read.problems)
+            )
+        return settings
+
+
+class _Reader:
+    """Reads one variable at a time and collects what is wrong instead of stopping at the first."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[str] = []
+
+    def matching(self, name: str, pattern: str, meaning: str, default: str | None = None) -> str:
+        value = self.env.get(name, "") or default
+        if value is None:
+            self.problems.append(f"{name} is missing: {meaning}.")
+            return ""
+        if not re.fullmatch(pattern, value):
+            self.problems.append(f"{name} is not {meaning}.")
+        return value
+
+    def seconds(self, name: str, default: int, least: int, most: int) -> timedelta:
+        text = self.env.get(name, "") or str(default)
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            self.problems.append(f"{name} is not a whole number of seconds from {least} to {most}.")
+            return timedelta()
+        return timedelta(seconds=int(text))
+
+    def sign_in_methods(self) -> tuple[str, ...]:
+        chosen = tuple(self.env.get("SIGN_IN_METHODS", "google,email-link").split(","))
+        if unknown := [method for method in chosen if method not in SIGN_IN_METHODS]:
+            self.problems.append(f"SIGN_IN_METHODS names {unknown}; choose from {','.join(SIGN_IN_METHODS)}.")
+        return chosen
+
+    def emulators(self) -> dict[str, str]:
+        found = {name: self.env[name] for name in EMULATORS if self.env.get(name)}
+        if found and self.env.get("K_SERVICE"):
+            # The Auth emulator accepts unsigned tokens: with it, anyone could be anyone.
+            self.problems.append(f"{' and '.join(found)} must not be set on Cloud Run: emulators accept forged tokens.")
+        elif len(found) == 1:
+            self.problems.append(f"Set both of {' and '.join(EMULATORS)}, or neither; only {''.join(found)} is set.")
+        return found
+
+    def public_url(self, *, local: bool) -> str:
+        url = self.matching(
+            "PUBLIC_URL", r"https?://[a-z0-9.\[\]:-]+", "scheme and lower-case host alone, as https://mate.example.com"
+        )
+        host = urlsplit(url).netloc.rsplit(":", 1)[0] if url else ""
+        if url.startswith("http://") and not (local and host in _LOOPBACK):
+            self.problems.append("PUBLIC_URL must be https; http is for localhost beside the emulators only.")
+        return url

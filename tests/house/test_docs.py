@@ -1,0 +1,84 @@
+"""What the documents say is what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from service.settings import EMULATORS
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+COLLECTIONS = ("oauthClients", "oauthCodes", "oauthTokens", "oauthGrants")
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://")):
+            assert (document.parent / target).exists(), target
+
+
+def described(section: str) -> set[str]:
+    """The fields that docs/storage.md lists under the heading of SECTION."""
+    text = (ROOT / "docs/storage.md").read_text(encoding="utf-8")
+    body = re.split(r"^## ", text.partition(f"## `{section}")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return set(re.findall(r"^\| `(\w+)`", body, re.MULTILINE))
+
+
+def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
+    ada, chatgpt = world.person(), world.assistant()
+    tokens = world.connect(chatgpt, ada)
+    world.refresh(chatgpt, tokens.refresh_token)
+    world.save(tokens, **{"openai-conversation-id": "c-1"})
+
+    stored = {name: world.stored(name) for name in COLLECTIONS} | {"users": world.notes(ada)}
+
+    for name, documents in stored.items():
+        assert documents
+        for document in documents:
+            assert document.keys() - {"_id"} == described(name), name
+
+
+def test_every_expiring_collection_has_its_ttl_policy_and_needs_no_index() -> None:
+    overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
+    ttl = {item["collectionGroup"] for item in overrides if item.get("ttl")}
+
+    assert ttl == {name for name in COLLECTIONS if name != "oauthClients"} | {"oauthClients"}
+    for item in overrides:
+        assert item["indexes"] == []
+
+
+def test_configuration_md_has_every_variable() -> None:
+    code = (ROOT / "service/settings.py").read_text(encoding="utf-8")
+    variables = {*re.findall(r'"([A-Z][A-Z_]{4,})"', code), *EMULATORS}
+    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE)) == variables
+
+
+def test_the_readme_has_the_two_commands_and_a_map_of_the_tree() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert "scripts/serve\n" in text
+    assert "scripts/test\n" in text
+    folders = [path for path in (ROOT / "service").iterdir() if path.is_dir() and not path.name.startswith("_")]
+    assert [path.name for path in folders if f"{path.name}/" not in text] == []
+
+
+def test_lock_files_name_no_host() -> None:
+    for name in ("package-lock.json", "requirements.txt", "requirements-dev.txt"):
+        assert not re.search(r'"resolved"|--index-url|://files\.', (ROOT / name).read_text()), name
+
+
+def test_each_dependency_says_why_it_is_here() -> None:
+    for name in ("requirements", "requirements-dev"):
+        direct = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if re.match("[a-z]", line)]
+        locked = (ROOT / f"{name}.txt").read_text()
+        for line in direct:
+            package, _, reason = line.partition("#")
+            assert reason.strip(), package
+            assert f"#   {line}" in locked
+            assert re.search(rf"^{package.strip()}==", locked, re.MULTILINE)

@@ -1,0 +1,146 @@
+"""What `service.firestore` promises, against the real emulator."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.errors import BearerError
+from service.firestore import (
+    Changed,
+    Documents,
+    Exists,
+    Missing,
+    Write,
+    create,
+    delete,
+    prove,
+    proven,
+    require,
+    update,
+)
+from service.google_backends import open_documents
+from service.identity.access import Access
+from tests.world import FIRESTORE, new_project
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return open_documents(new_project(), "(default)", FIRESTORE)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Documents:
+    return open_documents(new_project(), "(default)", FIRESTORE)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
+    | st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda moment: moment.replace(tzinfo=UTC)),  # noqa: DTZ001  # given a zone right there
+    lambda inner: (
+        st.dictionaries(st.text("abc", min_size=1), inner, max_size=3)
+        | st.lists(inner.filter(lambda value: not isinstance(value, list)), max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(value=VALUES)
+def test_what_is_written_is_read(shared: Documents, value: Any) -> None:
+    shared.commit(delete("c/d"), create("c/d", {"value": value}))
+
+    (found,) = shared.get("c/d")
+
+    assert found is not None
+    assert found.fields == {"value": value}
+
+
+def test_an_unknown_type_is_a_bug_that_shows() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        open_documents(new_project(), "(default)", FIRESTORE).commit(create("c/d", {"x": b"bytes"}))
+
+
+def test_documents_come_in_the_order_asked(documents: Documents) -> None:
+    documents.commit(create("c/b", {"n": 2}), create("c/a", {"n": 1}))
+
+    found = documents.get("c/b", "c/none", "c/a")
+
+    assert [document and document.fields["n"] for document in found] == [2, None, 1]
+
+
+def test_a_condition_that_does_not_hold_undoes_the_whole_commit(documents: Documents) -> None:
+    documents.commit(create("c/there", {"n": 1}))
+    (seen,) = documents.get("c/there")
+    documents.commit(update("c/there", {"n": 2}))
+    failing: dict[type[Exception], Write] = {
+        Missing: require("c/absent"),
+        Exists: create("c/there", {}),
+        Changed: update("c/there", {"n": 3}, seen),
+    }
+
+    for error, write in failing.items():
+        for writes in ((create("c/new", {}), write), (write, create("c/new", {}))):
+            with pytest.raises(error):
+                documents.commit(*writes)
+    with pytest.raises(Missing):
+        documents.commit(update("c/absent", {"n": 1}))
+
+    assert documents.get("c/new") == [None]
+
+
+def test_an_update_leaves_other_fields_and_a_requirement_leaves_all(documents: Documents) -> None:
+    documents.commit(create("c/d", {"a": 1, "b": 2}))
+
+    documents.commit(update("c/d", {"b": 3}), require("c/d"))
+
+    (found,) = documents.get("c/d")
+    assert found is not None
+    assert found.fields == {"a": 1, "b": 3}
+
+
+def test_of_many_who_saw_the_same_one_changes_it(documents: Documents) -> None:
+    documents.commit(create("c/d", {"n": 0}))
+    (seen,) = documents.get("c/d")
+    gate = threading.Barrier(16)
+
+    def race(n: int) -> bool:
+        gate.wait()
+        try:
+            documents.commit(update("c/d", {"n": n}, seen))
+        except Changed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(race, range(1, 17))) == 1
+
+
+def test_access_is_proven_by_its_two_documents(documents: Documents) -> None:
+    access = Access("u", "g", "c", frozenset(), NOON + timedelta(hours=1), "oauthTokens/t", "oauthGrants/g")
+    documents.commit(create("c/d", {}))
+    for there in ([], ["oauthTokens/t"], ["oauthGrants/g"]):
+        documents.commit(*(create(path, {}) for path in there))
+        with pytest.raises(Missing):
+            documents.commit(*prove(access, NOON), create("c/new", {}))
+        with pytest.raises(BearerError):
+            proven(documents, access, "c/d")
+        documents.commit(*(delete(path) for path in there))
+    documents.commit(create("oauthTokens/t", {}), create("oauthGrants/g", {}))
+
+    documents.commit(*prove(access, NOON), create("c/new", {}))
+
+    (found,) = proven(documents, access, "c/new")
+    assert found is not None
+    (grant,) = documents.get("oauthGrants/g")
+    assert grant is not None
+    assert grant.fields == {"lastUsedAt": NOON}

@@ -1,0 +1,188 @@
+"""ChatGPT connects to a person's notes and saves, over HTTP."""
+
+import base64
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from service.google_backends import GoogleBackends
+from tests.world import CALLBACK, World, answer_of
+
+
+def test_what_the_assistant_saves_is_a_note_of_that_person(world: World) -> None:
+    ada, chatgpt = world.person("ada"), world.assistant()
+    tokens = world.connect(chatgpt, ada)
+
+    saved = world.save(tokens, "Café names", "1. **Crema** ☕\n")
+
+    assert saved.status_code == 201
+    receipt = saved.json()
+    assert receipt["title"] == "Café names"
+    assert receipt["savedAt"].endswith("Z")
+    read = world.firebase.read(f"users/{ada.uid}/notes/{receipt['id']}", world.firebase.sign_in(ada))
+    assert read.json()["fields"]["content"] == {"stringValue": "1. **Crema** ☕\n"}
+    (note,) = world.notes(ada)
+    assert note["kind"] == "note"
+    assert note["source"] == {"clientId": chatgpt.client_id}
+    assert note["createdAt"] == note["updatedAt"]
+
+
+def test_the_page_names_the_assistant_what_it_may_do_and_where_one_returns(world: World) -> None:
+    page = world.ask(world.assistant("Itsimple <b>Mate</b>"))
+
+    assert page.status_code == 200
+    assert "Itsimple &lt;b&gt;Mate&lt;/b&gt;" in page.text
+    assert "Save new notes" in page.text
+    assert "<b>chatgpt.com</b>" in page.text
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("state", ["a b", "a+b", "a&b=c", "é", "%25", "/?#", '"><script>alert(1)</script>', "x" * 3000])
+def test_the_answer_brings_the_state_back_unchanged(world: World, state: str) -> None:
+    answer = answer_of(world.allow(world.assistant(), world.person(), state=state))
+
+    assert answer["state"] == state
+    assert answer["iss"] == world.service.url
+    assert len(answer["code"]) == 43
+
+
+def test_a_query_of_the_registered_callback_is_kept(world: World) -> None:
+    chatgpt = world.assistant("ChatGPT", f"{CALLBACK}?tenant=7")
+
+    allowed = world.allow(chatgpt, world.person())
+
+    assert allowed.headers["Location"].startswith(f"{CALLBACK}?tenant=7&code=")
+
+
+def test_the_token_answer_has_the_shape_that_chatgpt_documents(world: World) -> None:
+    chatgpt = world.assistant()
+
+    answer = world.exchange(chatgpt, code=world.code(chatgpt, world.person()))
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.json()
+    assert body.keys() == {"access_token", "token_type", "refresh_token", "expires_in", "scope"}
+    assert (body["token_type"], body["expires_in"], body["scope"]) == ("bearer", 3600, "notes:write")
+
+
+@pytest.mark.parametrize("encode", [str, quote], ids=["raw", "form-encoded"])
+def test_the_secret_may_come_over_http_basic(world: World, encode: type[str]) -> None:
+    chatgpt = world.assistant()
+    pair = f"{encode(chatgpt.client_id)}:{encode(chatgpt.client_secret)}"
+    form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code": world.code(chatgpt, world.person())}
+
+    answer = world.service.post(
+        "/token", data=form, headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    )
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("scope", ["", None])
+def test_an_empty_scope_means_all_that_the_client_may_ask(world: World, scope: str | None) -> None:
+    chatgpt = world.assistant()
+
+    answer = world.exchange(chatgpt, code=world.code(chatgpt, world.person(), scope=scope))
+
+    assert answer.json()["scope"] == "notes:write"
+
+
+def test_unknown_parameters_are_ignored(world: World) -> None:
+    assert world.allow(world.assistant(), world.person(), nonce="n", foo="").status_code == 303
+
+
+def test_a_connection_outlives_its_access_token(world: World) -> None:
+    ada, chatgpt = world.person(), world.assistant()
+    tokens = world.connect(chatgpt, ada)
+    world.service.clock.move(timedelta(hours=1, seconds=1))
+    assert world.save(tokens).status_code == 401
+
+    answer = world.refresh(chatgpt, tokens.refresh_token)
+
+    assert answer.status_code == 200
+    renewed = answer.json()
+    assert renewed["refresh_token"] != tokens.refresh_token
+    saved = world.service.post(
+        "/notes",
+        json={"title": "t", "content": "c"},
+        headers={"Authorization": f"Bearer {renewed['access_token']}"},
+    )
+    assert saved.status_code == 201
+
+
+def test_a_save_is_one_commit_also_on_an_instance_that_has_never_seen_the_token(world: World) -> None:
+    tokens = world.connect(world.assistant(), world.person())
+    world.service.counter.calls.clear()
+
+    assert world.save(tokens).status_code == 201
+
+    assert world.service.counter.calls == ["Commit"]
+
+
+def test_connecting_takes_two_round_trips_and_so_does_refreshing(world: World) -> None:
+    ada, chatgpt = world.person(), world.assistant()
+    code = world.code(chatgpt, ada)
+    world.service.counter.calls.clear()
+
+    tokens = world.exchange(chatgpt, code=code).json()
+    assert world.service.counter.calls == ["BatchGetDocuments", "Commit"]
+    world.refresh(chatgpt, tokens["refresh_token"])
+    assert world.service.counter.calls == ["BatchGetDocuments", "Commit"] * 2
+
+
+def test_saving_the_same_again_returns_the_first_note(world: World) -> None:
+    ada = world.person()
+    tokens = world.connect(world.assistant(), ada)
+    first = world.save(tokens, "First title", "same text")
+
+    again = world.save(tokens, "Second title", "same text")
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    assert len(world.notes(ada)) == 1
+
+
+def test_the_same_text_in_another_conversation_is_another_note(world: World) -> None:
+    ada = world.person()
+    tokens = world.connect(world.assistant(), ada)
+
+    answers = [world.save(tokens, **{"openai-conversation-id": name}).status_code for name in ("c1", "c2", "c1")]
+
+    assert answers == [201, 201, 200]
+    assert {note["source"]["conversationId"] for note in world.notes(ada)} == {"c1", "c2"}
+
+
+def test_a_save_shows_on_the_connection(world: World) -> None:
+    tokens = world.connect(world.assistant(), world.person())
+    (before,) = world.stored("oauthGrants")
+    world.service.clock.move(timedelta(minutes=5))
+
+    world.save(tokens)
+
+    (after,) = world.stored("oauthGrants")
+    assert after["lastUsedAt"] > before["lastUsedAt"]
+    assert after["createdAt"] == before["createdAt"]
+
+
+def test_nothing_that_opens_a_door_is_stored_in_the_clear(world: World) -> None:
+    ada, chatgpt = world.person(), world.assistant()
+    code = world.code(chatgpt, ada)
+    tokens = world.exchange(chatgpt, code=code).json()
+
+    everything = repr([world.stored(f"oauth{name}") for name in ("Clients", "Codes", "Tokens", "Grants")])
+
+    assert chatgpt.client_id in everything
+    for secret in (code, tokens["access_token"], tokens["refresh_token"], chatgpt.client_secret):
+        assert secret not in everything
+
+
+def test_the_service_starts_without_google(world: World) -> None:
+    assert "documents" not in vars(GoogleBackends(world.service.settings))
+    assert world.service.get("/health").json() == {"status": "ok"}
+    assert world.service.counter.calls == []

@@ -1,0 +1,127 @@
+"""When something that we depend on does not answer: 503 with Retry-After in the door's shape, soon, nothing half-done."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from scripts.verbs.journey import hidden_fields
+from scripts.verbs.processes import free_port
+from tests.world import World, question, running
+
+SOON = 20.0
+
+
+class FakeHelper:
+    """Answers as firebaseapp.com would: with its own headers, a cookie among them. Echoes what it was asked."""
+
+    def __init__(self) -> None:
+        self.cookies: list[str | None] = []
+        helper = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                helper.cookies.append(self.headers["Cookie"])
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(200)
+                self.send_header("Content-Type", "text/javascript")
+                self.send_header("Cache-Control", "max-age=60")
+                self.send_header("Set-Cookie", "a=b")
+                self.end_headers()
+                self.wfile.write(f"{self.command} {self.path} ".encode() + body)
+
+            do_POST = do_GET  # noqa: N815  # the base class's name
+
+            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def helper_origin() -> Iterator[FakeHelper]:
+    made = FakeHelper()
+    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_without_firestore_every_door_says_so(world: World) -> None:
+    ada, chatgpt = world.person(), world.assistant()
+    tokens = world.connect(chatgpt, ada)
+    nowhere = f"127.0.0.1:{free_port()}"
+
+    with running(world.project, firestore_emulator=nowhere) as service:
+        began = time.monotonic()
+        note = service.post("/notes", json={"title": "t", "content": "c"}, headers=tokens.bearer)
+        assert time.monotonic() - began < SOON
+        page = service.get("/authorization", params=question(chatgpt))
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+        form |= {"client_id": chatgpt.client_id, "client_secret": chatgpt.client_secret}
+        token = service.post("/token", data=form)
+        assert service.get("/health").status_code == 200
+
+    for answer in (note, page, token):
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+    assert note.json()["error"]["code"] == "temporarily_unavailable"
+    assert token.json()["error"] == "temporarily_unavailable"
+    assert "Try again" in page.text
+    # Nothing was half-done: the same token refreshes and saves where the store is there.
+    assert world.refresh(chatgpt, tokens.refresh_token).status_code == 200
+    assert world.save(tokens).status_code == 201
+
+
+def test_without_firebase_authentication_nobody_is_let_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, chatgpt = world.person(), world.assistant()
+    id_token = world.firebase.sign_in(ada)
+    form = hidden_fields(world.ask(chatgpt).text) | {"id_token": id_token, "decision": "allow"}
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
+
+    with running(world.project) as service:
+        answer = service.post("/authorization", data=form)
+
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    assert world.stored("oauthCodes") == []
+
+
+def test_the_sign_in_helper_is_relayed_from_firebase(world: World, helper_origin: FakeHelper) -> None:
+    changed = {"auth_helper_origin": helper_origin.url}
+    with running(world.project, **changed) as service:
+        script = service.get("/__/auth/handler.js?v=1")
+        moved = service.get("/__/auth/handler?a=b%20c")
+        posted = service.post(
+            "/__/auth/handler?x", data="state=1&code=2", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        own = service.get("/__/firebase/init.json").json()
+
+    assert (script.text, script.headers["Content-Type"]) == ("GET /__/auth/handler.js?v=1 ", "text/javascript")
+    assert script.headers["Cache-Control"] == "max-age=60"
+    assert script.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+    assert "Set-Cookie" not in script.headers
+    assert moved.text == "GET /__/auth/handler?a=b%20c "
+    assert posted.text == "POST /__/auth/handler?x state=1&code=2"
+    assert own["authDomain"] == service.url.partition("://")[2]
+    assert helper_origin.cookies == [None, None, None]
+
+
+def test_without_the_sign_in_helper_its_pages_are_503(world: World) -> None:
+    with running(world.project, auth_helper_origin=f"http://127.0.0.1:{free_port()}") as service:
+        assert service.get("/__/auth/iframe").status_code == 503
+
+
+def test_two_instances_know_the_same(world: World) -> None:
+    chatgpt = world.assistant()
+    tokens = world.connect(chatgpt, world.person())
+
+    with running(world.project) as other:
+        assert other.post("/notes", json={"title": "t", "content": "c"}, headers=tokens.bearer).status_code == 201
+        assert other.counter.calls == ["Commit"]
+        world.refresh(chatgpt, tokens.refresh_token)
+        world.refresh(chatgpt, tokens.refresh_token)  # a replay: ends the connection, at once and everywhere
+        assert other.post("/notes", json={"title": "t", "content": "d"}, headers=tokens.bearer).status_code == 401

@@ -1,0 +1,71 @@
+"""The configuration says everything that is wrong with it at once, and refuses a wrong world."""
+
+import pytest
+
+from service.settings import Settings, SettingsError
+
+GOOD = {
+    "PUBLIC_URL": "https://mate.example.com",
+    "GOOGLE_CLOUD_PROJECT": "my-project",
+    "APP_NAME": "ItsimpleAI",
+    "FIREBASE_API_KEY": "AIzaSyExampleExample",
+}
+EMULATORS = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2"}
+
+
+def test_four_variables_are_enough() -> None:
+    settings = Settings.from_env(GOOD)
+
+    assert settings.issuer == "https://mate.example.com"
+    assert settings.auth_helper_origin == "https://my-project.firebaseapp.com"
+    assert settings.sign_in_methods == ("google", "email-link")
+    assert settings.access_token_lifetime.total_seconds() == 3600
+
+
+def test_everything_missing_is_said_at_once() -> None:
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_env({})
+
+    for name in GOOD:
+        assert f"{name} is missing" in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"PUBLIC_URL": "http://mate.example.com"}, "must be https"),
+        ({"PUBLIC_URL": "http://localhost:8080"}, "must be https"),
+        ({"PUBLIC_URL": "https://mate.example.com/"}, "PUBLIC_URL is not"),
+        ({"PUBLIC_URL": "https://mate.example.com/x"}, "PUBLIC_URL is not"),
+        ({"PUBLIC_URL": "https://Mate.example.com"}, "PUBLIC_URL is not"),
+        ({"PUBLIC_URL": "mate.example.com"}, "PUBLIC_URL is not"),
+        ({"GOOGLE_CLOUD_PROJECT": "My Project"}, "GOOGLE_CLOUD_PROJECT is not"),
+        ({"APP_NAME": "x" * 61}, "APP_NAME is not"),
+        ({"APP_NAME": " "}, "APP_NAME is not"),
+        ({"SIGN_IN_METHODS": "google,magic"}, "SIGN_IN_METHODS names"),
+        ({"SIGN_IN_METHODS": ","}, "SIGN_IN_METHODS names"),
+        ({"ACCESS_TOKEN_SECONDS": "1"}, "ACCESS_TOKEN_SECONDS is not"),
+        ({"CODE_SECONDS": "soon"}, "CODE_SECONDS is not"),
+        ({"REFRESH_TOKEN_SECONDS": "²"}, "REFRESH_TOKEN_SECONDS is not"),
+        ({"FIREBASE_AUTH_HELPER": "http://x.firebaseapp.com"}, "FIREBASE_AUTH_HELPER is not"),
+        ({"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, "only FIRESTORE_EMULATOR_HOST is set"),
+        ({**EMULATORS, "K_SERVICE": "mate"}, "must not be set on Cloud Run"),
+        ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2", "K_SERVICE": "mate"}, "must not be set on Cloud Run"),
+        ({**EMULATORS, "PUBLIC_URL": "http://mate.example.com"}, "must be https"),
+    ],
+)
+def test_what_is_wrong_is_named(changed: dict[str, str], complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        Settings.from_env(GOOD | changed)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1:9", "http://[::1]:8080"])
+def test_beside_the_emulators_localhost_may_be_http(url: str) -> None:
+    assert Settings.from_env(GOOD | EMULATORS | {"PUBLIC_URL": url}).public_url == url
+
+
+def test_no_value_is_repeated_in_a_complaint() -> None:
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_env(GOOD | {"FIREBASE_API_KEY": "s e c r e t"})
+
+    assert "s e c r e t" not in str(wrong.value)

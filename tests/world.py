@@ -1,0 +1,250 @@
+"""The world of a story: a service of its own, people, assistants, a phone, and a clock that moves when told to."""
+
+import os
+import secrets
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import grpc
+import requests
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
+
+from scripts.verbs.client import add
+from scripts.verbs.journey import Assistant, Firebase, Person, authorization_url, hidden_fields
+from service.app import create_app
+from service.google_backends import GoogleBackends
+from service.settings import Settings
+
+FIRESTORE = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
+AUTH = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST", "")
+CALLBACK = "https://chatgpt.com/aip/g-1f0e/oauth/callback"
+SCOPE = "notes:write"
+
+
+class Clock:
+    """The service's time: the real one until a story moves it."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._moved
+
+    def move(self, by: timedelta) -> None:
+        self._moved += by
+
+
+class Counter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc is untyped
+    """The RPCs that the service made, by name, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        self.calls.append(details.method.rpartition("/")[2])
+        return continuation(details, request)
+
+    intercept_unary_stream = intercept_unary_unary
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        """A test's own requests are no news."""
+
+
+@dataclass
+class Service:
+    """The service over HTTP on loopback, in this process, so that a story can count and move the clock."""
+
+    settings: Settings
+    backends: GoogleBackends
+    clock: Clock
+    counter: Counter
+
+    @property
+    def url(self) -> str:
+        return self.settings.public_url
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return self.call("POST", path, **options)
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        return requests.request(method, self.url + path, timeout=60, allow_redirects=False, **options)
+
+
+def settings(project: str, url: str, **changed: Any) -> Settings:
+    env = {
+        "PUBLIC_URL": url,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "APP_NAME": "ItsimpleAI",
+        "FIREBASE_API_KEY": "emulator-takes-any-key",
+        "SIGN_IN_METHODS": "google,apple,password,email-link",
+        "FIRESTORE_EMULATOR_HOST": FIRESTORE,
+        "FIREBASE_AUTH_EMULATOR_HOST": AUTH,
+    }
+    return replace(Settings.from_env(env), **changed)
+
+
+@contextmanager
+def running(project: str, **changed: Any) -> Iterator[Service]:
+    """A service for PROJECT on a free port; CHANGED are settings."""
+    # The application wants to know its own address, so the server comes first.
+    server: BaseWSGIServer = make_server("127.0.0.1", 0, Response(), threaded=True, request_handler=_Quiet)
+    clock, counter = Clock(), Counter()
+    chosen = settings(project, f"http://localhost:{server.server_port}", **changed)
+    backends = GoogleBackends(chosen, now=clock, interceptors=[counter])
+    server.app = create_app(chosen, backends)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Service(chosen, backends, clock, counter)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class Tokens:
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    scope: str
+    token_type: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+
+@dataclass
+class World:
+    """One story's cast. Everything in it lives in a Firebase project of its own."""
+
+    service: Service
+    firebase: Firebase
+    project: str
+
+    def person(self, name: str = "ada") -> Person:
+        return self.firebase.sign_up(f"{name}-{uuid.uuid4().hex[:8]}@example.com", secrets.token_urlsafe(9))
+
+    def assistant(self, name: str = "ChatGPT", *redirect_uris: str) -> Assistant:
+        client, secret = add(self.service.backends.oauth, name, redirect_uris or (CALLBACK,))
+        return Assistant(client.client_id, secret.reveal(), client.redirect_uris[0])
+
+    def authorization_url(self, assistant: Assistant, state: str = "s-1") -> str:
+        return authorization_url(self.service.url, assistant, state)
+
+    def ask(self, assistant: Assistant, **parameters: str | None) -> requests.Response:
+        """GET /authorization as ASSISTANT; PARAMETERS replace its own, None leaves one out."""
+        return self.service.get("/authorization", params=question(assistant, **parameters))
+
+    def allow(self, assistant: Assistant, person: Person, **parameters: str | None) -> requests.Response:
+        """The post of the consent page after PERSON signed in and pressed Allow."""
+        page = self.ask(assistant, **parameters)
+        assert page.status_code == 200, page.text
+        form = hidden_fields(page.text) | {"decision": "allow", "id_token": self.firebase.sign_in(person)}
+        return self.service.post("/authorization", data=form)
+
+    def code(self, assistant: Assistant, person: Person, **parameters: str | None) -> str:
+        return answer_of(self.allow(assistant, person, **parameters))["code"]
+
+    def exchange(self, assistant: Assistant, **parameters: str | None) -> requests.Response:
+        """POST /token as ChatGPT does, with the secret in the body; PARAMETERS replace its own."""
+        form = {
+            "grant_type": "authorization_code",
+            "redirect_uri": assistant.redirect_uri,
+            "client_id": assistant.client_id,
+            "client_secret": assistant.client_secret,
+        }
+        return self.service.post("/token", data=_with(form, parameters))
+
+    def refresh(self, assistant: Assistant, refresh_token: str, **parameters: str | None) -> requests.Response:
+        changed = {"grant_type": "refresh_token", "redirect_uri": None, "refresh_token": refresh_token}
+        return self.exchange(assistant, **(changed | parameters))
+
+    def connect(self, assistant: Assistant, person: Person) -> Tokens:
+        """The whole dance, without a browser."""
+        answer = self.exchange(assistant, code=self.code(assistant, person))
+        assert answer.status_code == 200, answer.text
+        return Tokens(**answer.json())
+
+    def save(
+        self, tokens: Tokens, title: str = "A title", content: str = "Some *text*", **headers: str
+    ) -> requests.Response:
+        note = {"title": title, "content": content}
+        return self.service.post("/notes", json=note, headers=tokens.bearer | headers)
+
+    def notes(self, person: Person) -> list[dict[str, Any]]:
+        """All of PERSON's notes as they are stored, read past the security rules."""
+        url = f"http://{FIRESTORE}/v1/projects/{self.project}/databases/(default)/documents/users/{person.uid}/notes"
+        answer = requests.get(url, headers={"Authorization": "Bearer owner"}, params={"pageSize": 300}, timeout=20)
+        return [_plain(document["fields"]) for document in answer.json().get("documents", [])]
+
+    def stored(self, collection: str) -> list[dict[str, Any]]:
+        """All documents of a top-level collection, with their ids as `_id`."""
+        url = f"http://{FIRESTORE}/v1/projects/{self.project}/databases/(default)/documents/{collection}"
+        answer = requests.get(url, headers={"Authorization": "Bearer owner"}, params={"pageSize": 300}, timeout=20)
+        found = answer.json().get("documents", [])
+        return [_plain(document["fields"]) | {"_id": document["name"].rpartition("/")[2]} for document in found]
+
+
+def new_project() -> str:
+    return f"demo-t-{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def world(project: str | None = None, **changed: Any) -> Iterator[World]:
+    """A world in a project of its own; CHANGED are settings of its service."""
+    project = project or new_project()
+    with running(project, **changed) as service:
+        yield World(service, Firebase(AUTH, FIRESTORE, project), project)
+
+
+def question(assistant: Assistant, **parameters: str | None) -> dict[str, str]:
+    form = {
+        "response_type": "code",
+        "client_id": assistant.client_id,
+        "redirect_uri": assistant.redirect_uri,
+        "scope": assistant.scope,
+        "state": "s-1",
+    }
+    return _with(form, parameters)
+
+
+def answer_of(response: requests.Response) -> dict[str, str]:
+    """The parameters of a redirect back to the client."""
+    assert response.status_code == 303, response.text
+    query = parse_qs(urlsplit(response.headers["Location"]).query, keep_blank_values=True)
+    return {name: values[0] for name, values in query.items()}
+
+
+def _with(form: dict[str, str], changed: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in (form | changed).items() if value is not None}
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: _value(value) for name, value in fields.items()}
+
+
+def _value(value: dict[str, Any]) -> Any:
+    ((kind, inner),) = value.items()
+    match kind:
+        case "mapValue":
+            return _plain(inner.get("fields", {}))
+        case "arrayValue":
+            return [_value(item) for item in inner.get("values", [])]
+        case "integerValue":
+            return int(inner)
+        case _:
+            return inner
