@@ -94,8 +94,9 @@ def listens(port: int) -> bool:
 
 
 def end_on_sigterm() -> None:
-    """Let SIGTERM unwind the stack as Ctrl-C does, so that `Processes` ends what it started."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    """Let SIGTERM, and the terminal's end, unwind the stack as Ctrl-C does, so that `Processes` ends what it started."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -34,7 +34,7 @@ class Errors:
             errors.ActionError: lambda e: self._show(e.status, e.code, e.message, e.headers),
             errors.BearerError: _bearer,
             errors.OAuthError: lambda e: self._show(e.status, e.error, e.description, e.headers),
-            errors.PageError: lambda e: self._page(e.status, e.title, e.message),
+            errors.PageError: self._page,
             errors.RedirectError: self._redirect,
             errors.Unavailable: self._unavailable,
             HTTPException: self._http,
@@ -48,15 +48,18 @@ class Errors:
         if door == "oauth":
             return _oauth(status, code, message, headers)
         if door == "page" or (request.endpoint is None and request.accept_mimetypes.accept_html and not _wants_json()):
-            response = self._page(status, "That did not work", message)
+            title = "There is nothing here" if status == 404 else "That did not work"
+            response = self._pages.show("error.html", status=status, title=title, message=message, connecting=False)
         else:
             response = jsonify({"error": {"code": code, "message": message}})
         response.status_code = status
         response.headers.update(headers)
         return response
 
-    def _page(self, status: int, title: str, message: str) -> Response:
-        return self._pages.show("error.html", status=status, title=title, message=message)
+    def _page(self, error: errors.PageError) -> Response:
+        return self._pages.show(
+            "error.html", status=error.status, title=error.title, message=error.message, connecting=True
+        )
 
     def _redirect(self, error: errors.RedirectError) -> Response:
         to = answer_uri(

@@ -121,18 +121,24 @@ async function finishEmailLink() {
   const address = localStorage.getItem(EMAIL_KEY);
   if (address) return finish(address);
   byEmail.link = () => finish(email());
-  document.querySelector("[data-email=link]").textContent = "Finish signing in";
-  say("Type the e-mail address to which the link was sent, to finish signing in.");
+  for (const other of document.querySelectorAll("#password-field, [data-email=password], [data-email=reset], .provider")) {
+    other.hidden = true;
+    if (other.type === "submit") other.type = "button"; // or Enter would still press it
+  }
+  const button = document.querySelector("[data-email=link]");
+  button.textContent = "Finish signing in";
+  button.className = "secondary";
+  button.type = "submit";
+  say("You opened a sign-in link. Type the e-mail address that it was sent to.");
 }
 
 for (const button of document.querySelectorAll("[data-provider]"))
   button.addEventListener("click", () => attempt(() => signInWith(button.dataset.provider)));
-for (const button of document.querySelectorAll("button[type=button][data-email]"))
-  button.addEventListener("click", () => attempt(() => byEmail[button.dataset.email]()));
+for (const button of document.querySelectorAll("button[data-email]"))
+  button.addEventListener("click", () => button.type === "button" && attempt(() => byEmail[button.dataset.email]()));
 $("email-form")?.addEventListener("submit", (event) => {
   event.preventDefault();
-  const pressed = event.submitter ?? event.currentTarget.querySelector("[type=submit]");
-  attempt(() => byEmail[pressed.dataset.email]());
+  attempt(() => byEmail[event.submitter.dataset.email]());
 });
 $("another").addEventListener("click", () => attempt(() => signOut(auth)));
 
