@@ -47,7 +47,7 @@ class Pages:
 
     def url(self, name: str) -> str:
         """The address of the static file NAME."""
-        return f"/static/{self._digest}/{name}"
+        return f"/assets/{self._digest}/{name}"  # functions-framework keeps /static/ for itself
 
     def show(
         self, template: str, *, status: int = 200, policy: dict[str, str] | None = None, **values: Any

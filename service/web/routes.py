@@ -33,8 +33,8 @@ def blueprint(settings: Settings, contract: Contract, pages: Pages, backends: Ba
         headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
         return Response(published, content_type="application/yaml; charset=utf-8", headers=headers)
 
-    @web.get("/static/<digest>/<path:name>")
-    def static(digest: str, name: str) -> Response:
+    @web.get("/assets/<digest>/<path:name>")
+    def asset(digest: str, name: str) -> Response:
         return pages.file(digest, name, gzip=request.accept_encodings["gzip"] > 0)
 
     for operation in OPERATIONS:

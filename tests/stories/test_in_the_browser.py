@@ -314,7 +314,7 @@ def test_only_the_configured_ways_to_sign_in_are_offered(open_browser: Browsers,
 
 def test_a_static_file_may_be_kept_forever_and_comes_compressed(browser_world: World) -> None:
     page = browser_world.ask(browser_world.assistant())
-    scripts = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
+    scripts = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text)
     vendored = scripts[-1].replace("consent.js", "vendor/firebase-auth.js")
 
     for address in {*scripts, vendored}:

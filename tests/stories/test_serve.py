@@ -6,13 +6,16 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+from playwright.sync_api import BrowserContext
 
+from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT, free_port, listens
+from tests.stories.conftest import sign_in
 
 
 def serve(*arguments: str, port: int) -> "subprocess.Popen[str]":
@@ -104,6 +107,25 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
         assert process.wait(30) == 0
         assert wait_until_gone(children)
         assert not listens(port)
+
+
+def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., BrowserContext]) -> None:
+    with served() as (_, port, printed):
+        offered = re.search(r"(http://localhost:\d+/) .*sign in as (\S+) with (\S+)", printed)
+        assert offered is not None
+        address, email, password = offered.groups()
+        page = open_browser().new_page()
+        page.goto(address)
+        page.get_by_role("link", name="Save it").click()
+
+        sign_in(page, Person(email, password, ""))
+        page.get_by_role("button", name="Allow").click()
+
+        page.get_by_text("Saved. The receipt:").wait_for()
+        page.get_by_role("link", name="Again").click()
+        page.get_by_role("link", name="Save it").click()
+        page.get_by_role("button", name="Deny").click()
+        page.get_by_text("Not connected: access_denied").wait_for()
 
 
 def test_killing_it_leaves_nothing_behind() -> None:
