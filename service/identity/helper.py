@@ -44,6 +44,7 @@ class AuthHelper:
                 content = answer.raw.read(_MOST_BYTES, decode_content=True)
         except (requests.RequestException, HTTPError, OSError) as failed:
             raise Unavailable(f"Firebase sign-in helper: {type(failed).__name__}") from None
-        return HelperAnswer(
-            answer.status_code, {k: answer.headers[k] for k in _RELAYED if k in answer.headers}, content
-        )
+        relayed = {name: answer.headers[name] for name in _RELAYED if name in answer.headers}
+        if "Location" in relayed:
+            relayed["Location"] = relayed["Location"].removeprefix(self._origin)  # stay on our host
+        return HelperAnswer(answer.status_code, relayed, content)

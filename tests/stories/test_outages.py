@@ -24,6 +24,11 @@ class FakeHelper:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 helper.cookies.append(self.headers["Cookie"])
+                if self.path.startswith("/__/auth/links"):
+                    self.send_response(302)
+                    self.send_header("Location", f"{helper.url}/__/auth/handler?next")
+                    self.end_headers()
+                    return
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 self.send_response(200)
                 self.send_header("Content-Type", "text/javascript")
@@ -98,6 +103,7 @@ def test_the_sign_in_helper_is_relayed_from_firebase(world: World, helper_origin
         posted = service.post(
             "/__/auth/handler?x", data="state=1&code=2", headers={"Content-Type": "application/x-www-form-urlencoded"}
         )
+        onward = service.get("/__/auth/links")
         own = service.get("/__/firebase/init.json").json()
 
     assert (script.text, script.headers["Content-Type"]) == ("GET /__/auth/handler.js?v=1 ", "text/javascript")
@@ -106,8 +112,9 @@ def test_the_sign_in_helper_is_relayed_from_firebase(world: World, helper_origin
     assert "Set-Cookie" not in script.headers
     assert moved.text == "GET /__/auth/handler?a=b%20c "
     assert posted.text == "POST /__/auth/handler?x state=1&code=2"
+    assert (onward.status_code, onward.headers["Location"]) == (302, "/__/auth/handler?next")
     assert own["authDomain"] == service.url.partition("://")[2]
-    assert helper_origin.cookies == [None, None, None]
+    assert helper_origin.cookies == [None] * 4
 
 
 def test_without_the_sign_in_helper_its_pages_are_503(world: World) -> None:
