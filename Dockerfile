@@ -13,7 +13,8 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 
 FROM python:3.13-slim
 WORKDIR /app
-ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1
+# gunicorn keeps a control socket: not in the home folder, which is read-only or not there.
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 XDG_RUNTIME_DIR=/tmp
 COPY --from=packages /venv /venv
 COPY openapi.yaml ./
 COPY service service
