@@ -7,7 +7,6 @@ from service.backends import Backends
 from service.contract import Contract
 from service.identity import routes as identity_routes
 from service.oauth import routes as oauth_routes
-from service.oauth.form import MOST_BYTES
 from service.pages.consent import Consent
 from service.pages.pages import Pages
 from service.settings import Settings
@@ -24,7 +23,6 @@ class _Json(DefaultJSONProvider):
 def create_app(settings: Settings, backends: Backends) -> Flask:
     """The whole service as a WSGI application. Touches no backend until a request needs it."""
     app = Flask("service", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.json = _Json(app)
     contract = Contract.load()
     pages = Pages(settings.app_name)

@@ -35,7 +35,7 @@ class OperationContract:
         if content_type.partition(";")[0].strip().lower() != "application/json":
             raise ActionError(415, "unsupported_media_type", "Send the body as application/json.")
         try:
-            body = json.loads(raw.decode("utf-8"))
+            body = json.loads(raw.decode("utf-8"), object_pairs_hook=_once)
         except UnicodeDecodeError:
             raise ActionError(400, "invalid_json", "The body is not UTF-8.") from None
         except (ValueError, RecursionError):
@@ -89,6 +89,13 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
     )
     scopes = tuple(scope for requirement in operation["security"] for names in requirement.values() for scope in names)
     return OperationContract(operation["operationId"], method.upper(), path, scopes, validator)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ActionError(400, "invalid_json", "A field of the body is there twice.")
+    return found
 
 
 def _explain(error: Any) -> str:

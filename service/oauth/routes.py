@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, jsonify, request
 
 from service.backends import Backends
+from service.body import read_body
 from service.errors import OAuthError, PageError
 from service.identity.user import NotSignedIn
 from service.oauth import authorization, grants
@@ -86,8 +87,7 @@ def _target(form: Form, backends: Backends) -> Target:
 def _form_body() -> bytes:
     if request.mimetype != _FORM:
         raise OAuthError(400, "invalid_request", f"Send the parameters in the body as {_FORM}.")
-    request.max_content_length = MOST_BYTES
-    return request.get_data(cache=False)
+    return read_body(request.environ, MOST_BYTES)
 
 
 def _page_form(raw: bytes) -> Form:

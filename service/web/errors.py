@@ -14,11 +14,10 @@ from service.oauth.authorization import answer_uri
 from service.pages.pages import Pages
 
 _log = logging.getLogger("service")
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {404: "not_found", 405: "method_not_allowed"}
 _MESSAGES = {
     404: "There is nothing at this address. /openapi.yaml lists what there is.",
     405: "This address does not take this method.",
-    413: "The request is larger than anything this address takes.",
 }
 
 
@@ -69,7 +68,7 @@ class Errors:
 
     def _unavailable(self, error: errors.Unavailable) -> Response:
         _log.error("unavailable: %s", error.detail)
-        message = "The service cannot reach its store just now; nothing is lost. Try again in a few seconds."
+        message = "What this service depends on does not answer just now. Try the same again in a few seconds: nothing is done twice."
         return self._show(503, "temporarily_unavailable", message, {"Retry-After": str(error.retry_after)})
 
     def _http(self, error: HTTPException) -> AnyResponse:

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, jsonify, request
 from service.actions.operation import Call, PersonalOperation
 from service.actions.registry import OPERATIONS
 from service.backends import Backends
+from service.body import read_body
 from service.contract import Contract, OperationContract
 from service.pages.pages import Pages
 from service.settings import Settings
@@ -46,8 +47,7 @@ def _route(web: Blueprint, operation: PersonalOperation, contract: OperationCont
     def view() -> tuple[Response, int]:
         now = backends.now()
         access = read_access(request.headers.get("Authorization"), contract.scopes, now)
-        request.max_content_length = _MOST_NOTE_BYTES
-        body = contract.check(request.get_data(cache=False), request.content_type or "")
+        body = contract.check(read_body(request.environ, _MOST_NOTE_BYTES), request.content_type or "")
         answer = operation.run(Call(access, body, _conversation(), now), backends)
         return jsonify(answer.body), answer.status
 

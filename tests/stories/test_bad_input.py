@@ -198,6 +198,9 @@ def test_two_ways_to_authenticate_are_one_too_many(shared: World) -> None:
         ({"title": " \t ", "content": "c"}, "title"),
         ({"title": "\u00a0\u3000", "content": "c"}, "title"),
         ({"title": "a\nb", "content": "c"}, "title"),
+        ({"title": "a\u0085b", "content": "c"}, "title"),
+        ({"title": "a\u2028b", "content": "c"}, "title"),
+        ({"title": "\u009f", "content": "c"}, "title"),
         ({"title": "x" * 301, "content": "c"}, "title"),
         ({"title": "x" * 1_000_000, "content": "c"}, "title"),
         ({"title": "t", "content": ""}, "content"),
@@ -239,7 +242,7 @@ _JSON = {"Content-Type": "application/json"}
         (b"[" * 100_000, "invalid_json"),
         (b'{"title":' * 500 + b"1" + b"}" * 500, "invalid_json"),
         (b'{"title":' + b"9" * 10_000 + b"}", "invalid_json"),
-        (b'{"title":"t","content":"c","title":7}', "invalid_request"),
+        (b'{"title":"t","content":"c","title":"u"}', "invalid_json"),
     ],
     ids=lambda value: repr(value)[:40],
 )
