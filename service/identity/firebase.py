@@ -11,7 +11,11 @@ from service.errors import Unavailable
 from service.identity.user import NotSignedIn, User
 from service.paths import is_segment
 
-_REFUSED = (auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError, ValueError)
+# The last four: what the library lets through of a token whose JSON is not what it expects.
+_REFUSED = (
+    *(auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError),
+    *(ValueError, TypeError, AttributeError, RecursionError),
+)
 _CALL_SECONDS = 5
 
 
@@ -25,11 +29,12 @@ class FirebaseIdentity:
     def verify(self, id_token: str) -> User:
         try:
             claims: dict[str, Any] = auth.verify_id_token(id_token, app=self._app, check_revoked=True)
+            provider = claims.get("firebase", {}).get("sign_in_provider")
         except _REFUSED as refused:
             raise NotSignedIn(type(refused).__name__) from None  # its text can quote the token
         except (exceptions.FirebaseError, GoogleAuthError) as failed:
             raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
-        if claims.get("firebase", {}).get("sign_in_provider") == "anonymous":
+        if provider == "anonymous":
             raise NotSignedIn("anonymous")
         if not is_segment(claims["uid"]):  # a custom uid may hold any character
             raise NotSignedIn("uid")

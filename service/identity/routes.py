@@ -3,12 +3,19 @@
 from flask import Blueprint, Response, jsonify, request
 
 from service.backends import Backends
+from service.body import read_body
 from service.errors import ActionError
 from service.identity.helper import FILES
 from service.settings import Settings
 
 # Firebase's own page, for itself; it must be framed by our consent page and by nobody else.
-_HEADERS = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Options": "SAMEORIGIN"}
+# It is also what runs in the sign-in popup: an opener policy would cut it off from the page that waits for it.
+_HEADERS = {
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
+_MOST_BYTES = 65_536
 
 
 def blueprint(settings: Settings, backends: Backends) -> Blueprint:
@@ -25,7 +32,7 @@ def blueprint(settings: Settings, backends: Backends) -> Blueprint:
         if file not in FILES:
             raise ActionError(404, "not_found", "Firebase's sign-in helper has no such file.")
         query = request.query_string.decode("ascii", "ignore")
-        body = request.get_data(cache=False)
+        body = read_body(request.environ, _MOST_BYTES)
         answer = backends.auth_helper.fetch(request.method, file, query, body, request.content_type or "")
         return Response(answer.body, answer.status, answer.headers | _HEADERS)
 

@@ -120,6 +120,47 @@ def _callback() -> Iterator[Callback]:
         server.server_close()
 
 
+class FakeHelper:
+    """Answers as firebaseapp.com would: with its own headers, a cookie among them. Echoes what it was asked."""
+
+    def __init__(self) -> None:
+        self.cookies: list[str | None] = []
+        helper = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                helper.cookies.append(self.headers["Cookie"])
+                if self.path.startswith("/__/auth/links"):
+                    self.send_response(302)
+                    self.send_header("Location", f"{helper.url}/__/auth/handler?next")
+                    self.end_headers()
+                    return
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(200)
+                self.send_header("Content-Type", "text/javascript")
+                self.send_header("Cache-Control", "max-age=60")
+                self.send_header("Set-Cookie", "a=b")
+                self.end_headers()
+                self.wfile.write(f"{self.command} {self.path} ".encode() + body)
+
+            do_POST = do_GET  # noqa: N815  # the base class's name
+
+            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def helper_origin() -> Iterator[FakeHelper]:
+    made = FakeHelper()
+    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
 class Phone:
     """The app on a person's phone: the real Firebase SDK, signed in, listening under the security rules."""
 

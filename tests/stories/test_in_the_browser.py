@@ -10,7 +10,7 @@ import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
 from scripts.verbs.emulators import PROJECT
-from tests.stories.conftest import Callback, Phone, photograph, sign_in
+from tests.stories.conftest import Callback, FakeHelper, Phone, photograph, sign_in
 from tests.world import AUTH, Tokens, World, answer_of, world
 
 Browsers = Callable[..., BrowserContext]
@@ -142,6 +142,22 @@ def test_google_signs_in_through_its_popup(browser_world: World, open_browser: B
     page.get_by_role("button", name="Allow").click()
 
     assert "code" in arrive(page, callback)
+
+
+def test_the_popup_of_our_own_host_stays_tied_to_the_page(
+    open_browser: Browsers, callback: Callback, helper_origin: FakeHelper
+) -> None:
+    """As in production: our relayed helper page first, then a provider's page that has no opener policy."""
+    with world(PROJECT, auth_helper_origin=helper_origin.url) as made:
+        page, _ = consent_page(open_browser(), made, callback)
+        with page.expect_popup() as opened:
+            page.evaluate("window.popup = window.open('/__/auth/handler')")
+        opened.value.wait_for_load_state()
+        opened.value.evaluate("address => { location.href = address }", callback.uri)
+        opened.value.get_by_text("Connected").wait_for()
+
+        assert page.evaluate("window.popup.closed") is False
+        assert opened.value.evaluate("window.opener === null") is False
 
 
 @pytest.mark.parametrize("name", ["Google", "Apple"])

@@ -1,58 +1,15 @@
 """When something that we depend on does not answer: 503 with Retry-After in the door's shape, soon, nothing half-done."""
 
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from scripts.verbs.journey import hidden_fields
 from scripts.verbs.processes import free_port
+from tests.stories.conftest import FakeHelper
 from tests.world import World, question, running
 
 SOON = 20.0
-
-
-class FakeHelper:
-    """Answers as firebaseapp.com would: with its own headers, a cookie among them. Echoes what it was asked."""
-
-    def __init__(self) -> None:
-        self.cookies: list[str | None] = []
-        helper = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                helper.cookies.append(self.headers["Cookie"])
-                if self.path.startswith("/__/auth/links"):
-                    self.send_response(302)
-                    self.send_header("Location", f"{helper.url}/__/auth/handler?next")
-                    self.end_headers()
-                    return
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                self.send_response(200)
-                self.send_header("Content-Type", "text/javascript")
-                self.send_header("Cache-Control", "max-age=60")
-                self.send_header("Set-Cookie", "a=b")
-                self.end_headers()
-                self.wfile.write(f"{self.command} {self.path} ".encode() + body)
-
-            do_POST = do_GET  # noqa: N815  # the base class's name
-
-            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
-@pytest.fixture
-def helper_origin() -> Iterator[FakeHelper]:
-    made = FakeHelper()
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def test_without_firestore_every_door_says_so(world: World) -> None:
@@ -75,7 +32,7 @@ def test_without_firestore_every_door_says_so(world: World) -> None:
         assert int(answer.headers["Retry-After"]) > 0
     assert note.json()["error"]["code"] == "temporarily_unavailable"
     assert token.json()["error"] == "temporarily_unavailable"
-    assert "Try again" in page.text
+    assert "Try the same again" in page.text
     # Nothing was half-done: the same token refreshes and saves where the store is there.
     assert world.refresh(chatgpt, tokens.refresh_token).status_code == 200
     assert world.save(tokens).status_code == 201
@@ -109,6 +66,7 @@ def test_the_sign_in_helper_is_relayed_from_firebase(world: World, helper_origin
     assert (script.text, script.headers["Content-Type"]) == ("GET /__/auth/handler.js?v=1 ", "text/javascript")
     assert script.headers["Cache-Control"] == "max-age=60"
     assert script.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+    assert script.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert "Set-Cookie" not in script.headers
     assert moved.text == "GET /__/auth/handler?a=b%20c "
     assert posted.text == "POST /__/auth/handler?x state=1&code=2"
