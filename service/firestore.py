@@ -5,11 +5,12 @@ Written on the generated client and its protobuf messages: a commit costs about 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core import exceptions, retry
+from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 
@@ -22,6 +23,7 @@ _transient = retry.if_exception_type(
     exceptions.InternalServerError,
     exceptions.TooManyRequests,
     exceptions.Aborted,  # contention: the preconditions are simply tried again
+    exceptions.DeadlineExceeded,  # of one attempt: a lost answer, most often
     ConnectionError,
 )
 _RETRY = retry.Retry(predicate=_transient, initial=0.05, maximum=1.0, multiplier=2.0, timeout=TOTAL_SECONDS)
@@ -51,7 +53,7 @@ class Changed(Exception):
 class Snapshot:
     """A document as it was read: its fields as Python values, timestamps as `datetime` in UTC."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     update_time: Any
 
 
@@ -60,9 +62,9 @@ class Write:
     """One write of a commit. Made by `create`, `update`, `require` and `delete`; paths are relative to the database."""
 
     path: str
-    fields: Fields
+    fields: Fields = field(repr=False)
     exists: bool | None = None
-    seen: Snapshot | None = None
+    seen: Snapshot | None = field(default=None, repr=False)
     is_delete: bool = False
 
 
@@ -112,7 +114,7 @@ class Documents:
                 if document.name:
                     fields = {name: _decode(value) for name, value in document.fields.items()}
                     found[document.name.removeprefix(self._prefix)] = Snapshot(fields, document.update_time)
-        except exceptions.GoogleAPIError as failed:
+        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore get: {type(failed).__name__}") from None
         return [found.get(path) for path in paths]
 
@@ -133,7 +135,7 @@ class Documents:
             raise Exists from None
         except exceptions.FailedPrecondition:
             raise Changed from None
-        except exceptions.GoogleAPIError as failed:
+        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore commit: {type(failed).__name__}") from None
 
     def _message(self, write: Write) -> Any:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from service.errors import Unavailable
 from service.identity.helper import AuthHelper
 from service.settings import Settings
 
@@ -58,8 +59,13 @@ class GoogleBackends:
 
     @cached_property
     def documents(self) -> Documents:
+        from google.auth.exceptions import GoogleAuthError
+
         settings = self._settings
-        return open_documents(settings.project, settings.database, settings.firestore_emulator, self._interceptors)
+        try:
+            return open_documents(settings.project, settings.database, settings.firestore_emulator, self._interceptors)
+        except GoogleAuthError as failed:
+            raise Unavailable(f"Google credentials: {type(failed).__name__}") from None
 
     @cached_property
     def oauth(self) -> OAuthStore:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import grpc
@@ -41,15 +41,40 @@ class Clock:
         self._moved += by
 
 
+class Lost(grpc.RpcError):  # type: ignore[misc]  # grpc is untyped
+    """What a client sees of a call whose answer did not arrive."""
+
+    def __init__(self, status: grpc.StatusCode) -> None:
+        self._status = status
+
+    def code(self) -> grpc.StatusCode:
+        return self._status
+
+    def details(self) -> str:
+        return "lost"
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+    def result(self, _seconds: float | None = None) -> NoReturn:
+        raise self
+
+
 class Counter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc is untyped
-    """The RPCs that the service made, by name, in order."""
+    """The RPCs that the service made, by name, in order. The answers of the next ones can be lost on their way back."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.lose: list[grpc.StatusCode] = []
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        self.calls.append(details.method.rpartition("/")[2])
-        return continuation(details, request)
+        name = details.method.rpartition("/")[2]
+        self.calls.append(name)
+        answer = continuation(details, request)
+        if self.lose and name == "Commit":
+            answer.result()
+            raise Lost(self.lose.pop(0))
+        return answer
 
     intercept_unary_stream = intercept_unary_unary
 

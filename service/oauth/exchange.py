@@ -67,7 +67,7 @@ def _decide(store: OAuthStore, attempt: Callable[[], Issued]) -> Issued:
 def _commit(store: OAuthStore, issued: Issued, spend: Callable[[], None]) -> Issued:
     try:
         spend()
-    except Spent:
+    except (Spent, Unavailable):  # perhaps our own commit, and its answer was lost
         if not store.was_issued(issued):
             raise
     return issued

@@ -1,6 +1,7 @@
 """`OAuthStore` on Firestore: `oauthClients`, `oauthCodes`, `oauthTokens`, `oauthGrants`. See docs/storage.md."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from service.firestore import Changed, Documents, Exists, Missing, Snapshot, Write, create, delete, update
@@ -24,7 +25,7 @@ class FirestoreOAuthStore:
             "createdAt": client.created_at,
             "disabledAt": client.disabled_at,
         }
-        self._documents.commit(create(_client_path(client.client_id), fields))
+        self._add(create(_client_path(client.client_id), fields))
 
     def find_client(self, client_id: str) -> Client | None:
         (found,) = self._documents.get(_client_path(client_id))
@@ -42,7 +43,7 @@ class FirestoreOAuthStore:
             "usedAt": None,
             "expireAt": code.expires_at,
         }
-        self._documents.commit(create(_code_path(code.hash), fields))
+        self._add(create(_code_path(code.hash), fields))
 
     def find_code(self, client_id: str, code: SecretHash) -> tuple[Client | None, Code | None]:
         client, found = self._documents.get(_client_path(client_id), _code_path(code))
@@ -77,6 +78,10 @@ class FirestoreOAuthStore:
 
     def end_grant(self, grant_id: str) -> None:
         self._documents.commit(delete(grant_path(grant_id)))
+
+    def _add(self, write: Write) -> None:
+        with suppress(Exists):  # the id is random: it is our own, and the first answer was lost
+            self._documents.commit(write)
 
     def _commit(self, *writes: Write) -> None:
         try:

@@ -61,7 +61,11 @@ def mint_access_token(uid: str, grant_id: str, client_id: str, scope: frozenset[
     The head is for us: it lets a save know whose it is before it has read anything. Clients must not rely on it.
     """
     claims = [uid, grant_id, client_id, int(expires_at.timestamp()), " ".join(sorted(scope))]
-    head = base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":")).encode()).decode().rstrip("=")
+    head = (
+        base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
     return Secret(f"{_PREFIX}{head}.{mint().reveal()}")
 
 
