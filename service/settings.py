@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 SIGN_IN_METHODS = ("google", "apple", "password", "email-link")
 EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
+_ORIGIN = r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?"
 
 
 class SettingsError(ValueError):
@@ -43,6 +43,7 @@ class Settings:
         read = _Reader(env)
         emulators = read.emulators()
         project = read.matching("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,62}[a-z0-9]", "a Google Cloud project id")
+        access_token_lifetime = read.seconds("ACCESS_TOKEN_SECONDS", 3600, 60, 86_400)
         settings = cls(
             public_url=read.public_url(local=bool(emulators)),
             project=project,
@@ -56,8 +57,8 @@ class Settings:
             ),
             sign_in_methods=read.sign_in_methods(),
             code_lifetime=read.seconds("CODE_SECONDS", 60, 10, 600),
-            access_token_lifetime=read.seconds("ACCESS_TOKEN_SECONDS", 3600, 60, 86_400),
-            refresh_token_lifetime=read.seconds("REFRESH_TOKEN_SECONDS", 30 * 86_400, 3600, 400 * 86_400),
+            access_token_lifetime=access_token_lifetime,
+            refresh_token_lifetime=read.refresh_token_lifetime(access_token_lifetime),
             firestore_emulator=emulators.get("FIRESTORE_EMULATOR_HOST"),
             auth_emulator=emulators.get("FIREBASE_AUTH_EMULATOR_HOST"),
         )
@@ -107,10 +108,16 @@ class _Reader:
         return found
 
     def public_url(self, *, local: bool) -> str:
-        url = self.matching(
-            "PUBLIC_URL", r"https?://[a-z0-9.\[\]:-]+", "scheme and lower-case host alone, as https://mate.example.com"
-        )
-        host = urlsplit(url).netloc.rsplit(":", 1)[0] if url else ""
-        if url.startswith("http://") and not (local and host in _LOOPBACK):
+        url = self.matching("PUBLIC_URL", _ORIGIN, "scheme and lower-case host alone, as https://mate.example.com")
+        scheme, _, host = url.partition("://")
+        if url and host.endswith({"https": ":443", "http": ":80"}.get(scheme, "/")):
+            self.problems.append("PUBLIC_URL must not name the default port: browsers leave it out of an origin.")
+        if scheme == "http" and not (local and re.fullmatch(_LOOPBACK, host)):
             self.problems.append("PUBLIC_URL must be https; http is for localhost beside the emulators only.")
         return url
+
+    def refresh_token_lifetime(self, access_token_lifetime: timedelta) -> timedelta:
+        lifetime = self.seconds("REFRESH_TOKEN_SECONDS", 30 * 86_400, 3600, 400 * 86_400)
+        if lifetime < access_token_lifetime:  # the grant would be gone before its access token
+            self.problems.append("REFRESH_TOKEN_SECONDS must not be less than ACCESS_TOKEN_SECONDS.")
+        return lifetime

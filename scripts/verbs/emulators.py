@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -16,27 +17,26 @@ _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
 def start(processes: Processes) -> dict[str, str]:
-    """Start both, with firestore.rules loaded, and return the variables by which programs find them."""
-    ports = {"firestore-emulator": free_port(), "auth-emulator": free_port()}
-    commands = {
-        "firestore-emulator": [
-            *("java", "-Xmx512m", "-Duser.language=en", "-cp", str(_find_jar()), _MAIN_CLASS),
-            *("--host=127.0.0.1", f"--port={ports['firestore-emulator']}", "--rules=firestore.rules"),
-        ],
-        "auth-emulator": ["node", "scripts/verbs/auth-emulator.cjs", str(ports["auth-emulator"]), PROJECT],
-    }
-    for name, command in commands.items():
-        processes.start(name, command)
-    for name, port in ports.items():
-        processes.wait_for(name, lambda port=port: listens(port))  # type: ignore[misc]  # a lambda's default is untyped
-    firestore = f"127.0.0.1:{ports['firestore-emulator']}"
-    _check_rules(firestore)
+    """Start both, and return the variables by which programs find them. They answer once `wait` has returned."""
+    firestore, auth = free_port(), free_port()
+    # The slower one first.
+    processes.start("auth-emulator", ["node", "scripts/verbs/auth-emulator.cjs", str(auth), PROJECT])
+    java = ["java", "-Xmx512m", "-Duser.language=en", "-cp", str(_find_jar()), _MAIN_CLASS]
+    processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={firestore}", "--rules=firestore.rules"])
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
-        "FIRESTORE_EMULATOR_HOST": firestore,
+        "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{firestore}",
         # By the name that the pages have: a private window denies storage to a frame of another site.
-        "FIREBASE_AUTH_EMULATOR_HOST": f"localhost:{ports['auth-emulator']}",
+        "FIREBASE_AUTH_EMULATOR_HOST": f"localhost:{auth}",
     }
+
+
+def wait(processes: Processes, found: dict[str, str]) -> None:
+    """Return when both answer, with firestore.rules loaded and without fault. Raises `Failed`."""
+    for name, variable in (("firestore-emulator", "FIRESTORE"), ("auth-emulator", "FIREBASE_AUTH")):
+        port = int(found[f"{variable}_EMULATOR_HOST"].rpartition(":")[2])
+        processes.wait_for(name, partial(listens, port))
+    _check_rules(found["FIRESTORE_EMULATOR_HOST"])
 
 
 def _find_jar() -> Path:
@@ -78,7 +78,9 @@ def main() -> int:
     end_on_sigterm()
     try:
         with Processes() as processes:
-            return subprocess.call(sys.argv[1:], env=os.environ | start(processes))
+            found = start(processes)
+            wait(processes, found)
+            return subprocess.call(sys.argv[1:], env=os.environ | found)
     except Failed as failed:
         print(failed, file=sys.stderr)
         return 1

@@ -37,10 +37,11 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(processes: Processes, *, once: bool) -> int:
     port, began = _port(), time.monotonic()
     base = f"http://localhost:{port}"
-    with _timed("Firestore and Auth emulators"):
+    with _timed("The emulators and the service"):
         found = emulators.start(processes)
-    with _timed("The service"):
         _start_service(processes, base, port, found)
+        emulators.wait(processes, found)
+        processes.wait_for("service", lambda: listens(port) and requests.get(f"{base}/health", timeout=5).ok)
     firebase = Firebase(found["FIREBASE_AUTH_EMULATOR_HOST"], found["FIRESTORE_EMULATOR_HOST"], emulators.PROJECT)
     store = FirestoreOAuthStore(open_documents(emulators.PROJECT, "(default)", found["FIRESTORE_EMULATOR_HOST"]))
     with AssistantPage(base, firebase) as page:
@@ -68,8 +69,11 @@ def _start_service(processes: Processes, base: str, port: int, found: dict[str, 
         "SIGN_IN_METHODS": "google,password,email-link",
     }
     command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
-    processes.start("service", [*command, f"--port={port}"], os.environ | found | settings | {"PYTHONPATH": str(ROOT)})
-    processes.wait_for("service", lambda: listens(port) and requests.get(f"{base}/health", timeout=5).ok)
+    processes.start(
+        "service",
+        [*command, "--host=127.0.0.1", f"--port={port}"],
+        os.environ | found | settings | {"PYTHONPATH": str(ROOT)},
+    )
 
 
 def _port() -> int:

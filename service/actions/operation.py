@@ -1,7 +1,7 @@
 """What an operation is, whichever door it is called through."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ class Call:
     """One call by an assistant for a person. `body` has passed the contract; `access` is proven by the store's commit."""
 
     access: Access
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     conversation: str | None
     now: datetime
 
@@ -29,7 +29,7 @@ class Call:
 @dataclass(frozen=True)
 class Answer:
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def test_minted_secrets_are_256_bits_of_base64url() -> None:
     assert all(len(base64.urlsafe_b64decode(secret + "=")) == 32 for secret in minted)
 
 
-@pytest.mark.parametrize("uid", ["u1", "ü∂", "a b:c", "x" * 128])
+@pytest.mark.parametrize("uid", ["u1", "ü∂", "a b:c", "x" * 128, "😀" * 128])
 def test_an_access_token_says_what_it_is_for(uid: str) -> None:
     token = mint_access_token(uid, "g1", "c1", frozenset({"notes:write", "notes:read"}), NOON)
 

@@ -110,7 +110,7 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
 
 
 def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., BrowserContext]) -> None:
-    with served() as (_, port, printed):
+    with served() as (_, _, printed):
         offered = re.search(r"(http://localhost:\d+/) .*sign in as (\S+) with (\S+)", printed)
         assert offered is not None
         address, email, password = offered.groups()
