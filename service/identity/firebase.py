@@ -38,4 +38,4 @@ class FirebaseIdentity:
             raise NotSignedIn("anonymous")
         if not is_segment(claims["uid"]):  # a custom uid may hold any character
             raise NotSignedIn("uid")
-        return User(claims["uid"], claims.get("email"))
+        return User(claims["uid"])

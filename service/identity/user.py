@@ -1,15 +1,14 @@
 """Who the person is, as Firebase Authentication says it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True)
 class User:
-    """A signed-in person. `uid` is safe as one segment of a Firestore path; the rest is for showing only."""
+    """A signed-in person. `uid` is safe as one segment of a Firestore path."""
 
     uid: str
-    email: str | None = field(default=None, repr=False)
 
 
 class NotSignedIn(Exception):
