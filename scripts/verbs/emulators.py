@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from scripts.verbs.processes import ROOT, Failed, Processes, end_on_sigterm, fre
 
 # Ids that begin with demo- are never taken for a real project.
 PROJECT = "demo-itsimple-mate"
+_REMEMBERED = ROOT / ".local" / "firestore-emulator"  # asking gcloud takes a second or two
 _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
@@ -40,29 +42,41 @@ def wait(processes: Processes, found: dict[str, str]) -> None:
 
 
 def _find_jar() -> Path:
-    named = os.environ.get("FIRESTORE_EMULATOR_JAR")
-    if named:
+    if named := os.environ.get("FIRESTORE_EMULATOR_JAR"):
         if Path(named).is_file():
             return Path(named)
         raise Failed("FIRESTORE_EMULATOR_JAR names a file that does not exist.")
-    if gcloud := shutil.which("gcloud"):
-        command = [gcloud, "info", "--format=value(installation.sdk_root)"]
-        sdk = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-        jar = Path(sdk) / "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
-        if sdk and jar.is_file():
-            return jar
-    cached = sorted(Path.home().glob(".cache/firebase/emulators/cloud-firestore-emulator-*.jar"))
-    if not cached:
-        # Where Google's download host can be reached, firebase-tools brings it.
-        download = ["npx", "--no-install", "firebase", "setup:emulators:firestore"]
-        subprocess.run(download, cwd=ROOT, capture_output=True, check=False, timeout=300)
-        cached = sorted(Path.home().glob(".cache/firebase/emulators/cloud-firestore-emulator-*.jar"))
-    if not cached:
+    if _REMEMBERED.is_file() and (jar := Path(_REMEMBERED.read_text())).is_file():
+        return jar
+    if not (jar_found := _gcloud_jar() or _firebase_jar() or _download_jar()):
         raise Failed(
             "The Firestore emulator is missing: run `gcloud components install cloud-firestore-emulator`, "
             "or apt-get install google-cloud-cli-firestore-emulator from Google's apt repository."
         )
-    return cached[-1]
+    _REMEMBERED.write_text(str(jar_found))
+    return jar_found
+
+
+def _gcloud_jar() -> Path | None:
+    if not (gcloud := shutil.which("gcloud")):
+        return None
+    command = [gcloud, "info", "--format=value(installation.sdk_root)"]
+    sdk = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    jar = Path(sdk) / "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
+    return jar if sdk and jar.is_file() else None
+
+
+def _firebase_jar() -> Path | None:
+    return max(Path.home().glob(".cache/firebase/emulators/cloud-firestore-emulator-*.jar"), default=None)
+
+
+def _download_jar() -> Path | None:
+    """Where Google's download host can be reached, firebase-tools brings it."""
+    print("Looking for the Firestore emulator online (up to a minute)…", flush=True)
+    command = ["npx", "--no-install", "firebase", "setup:emulators:firestore"]
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)
+    return _firebase_jar()
 
 
 def _check_rules(firestore: str) -> None:

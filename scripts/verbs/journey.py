@@ -14,7 +14,7 @@ import requests
 
 from scripts.verbs.processes import Failed
 
-_SECRET = re.compile(r"\b(mate_)?[A-Za-z0-9_.-]{43,}")
+_SECRET = re.compile(r"(?<![\w.-])[\w.-]{43,}")
 
 
 @dataclass(frozen=True)

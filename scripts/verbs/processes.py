@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,7 +29,8 @@ class Processes:
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         _LOCAL.mkdir(exist_ok=True)
-        self._logs = tempfile.TemporaryDirectory(prefix="logs-", dir=_LOCAL)
+        _sweep()
+        self._logs = tempfile.TemporaryDirectory(prefix=f"logs-{os.getpid()}-", dir=_LOCAL)
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +81,17 @@ class Processes:
 
     def _log(self, name: str) -> Path:
         return Path(self._logs.name) / f"{name}.log"
+
+
+def _sweep() -> None:
+    """Remove the logs of those who were killed before they could."""
+    for folder in _LOCAL.glob("logs-*"):
+        try:
+            os.kill(int(folder.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (PermissionError, ValueError):
+            continue
 
 
 def free_port() -> int:

@@ -78,7 +78,7 @@ def _start_service(processes: Processes, base: str, port: int, found: dict[str, 
 
 def _port() -> int:
     text = os.environ.get("PORT", "8080")
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         raise Failed(f"PORT must be a number from 1 to 65535, not {text!r}.")
     if listens(int(text)):
         raise Failed(f"Port {text} is taken by another program. Choose another one: PORT={int(text) + 1} scripts/serve")

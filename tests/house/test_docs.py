@@ -42,13 +42,15 @@ def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
             assert document.keys() - {"_id"} == described(name), name
 
 
-def test_every_expiring_collection_has_its_ttl_policy_and_needs_no_index() -> None:
+def test_every_expiring_collection_has_its_ttl_policy_and_no_index() -> None:
     overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
-    ttl = {item["collectionGroup"] for item in overrides if item.get("ttl")}
 
-    assert ttl == {name for name in COLLECTIONS if name != "oauthClients"} | {"oauthClients"}
-    for item in overrides:
-        assert item["indexes"] == []
+    expiring = {name for name in COLLECTIONS if "expireAt" in described(name)}
+    assert {(item["collectionGroup"], item["fieldPath"]) for item in overrides if item.get("ttl")} == {
+        (name, "expireAt") for name in expiring
+    }
+    assert {item["collectionGroup"] for item in overrides if item["fieldPath"] == "*"} == set(COLLECTIONS)
+    assert all(item["indexes"] == [] for item in overrides)
 
 
 def test_configuration_md_has_every_variable() -> None:

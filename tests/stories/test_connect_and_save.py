@@ -35,10 +35,18 @@ def test_the_page_names_the_assistant_what_it_may_do_and_where_one_returns(world
     assert "Itsimple &lt;b&gt;Mate&lt;/b&gt;" in page.text
     assert "Save new notes" in page.text
     assert "<b>chatgpt.com</b>" in page.text
+    assert "this computer" not in page.text
     assert page.headers["X-Frame-Options"] == "DENY"
-    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    policy = dict(line.strip().partition(" ")[::2] for line in page.headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == "'self' https://apis.google.com"
+    assert policy["style-src"] == "'self'"
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_page_warns_when_one_returns_to_a_program_on_this_computer(world: World) -> None:
+    assert "this computer" in world.ask(world.assistant("Tool", "http://127.0.0.1:5000/cb")).text
 
 
 @pytest.mark.parametrize("state", ["a b", "a+b", "a&b=c", "é", "%25", "/?#", '"><script>alert(1)</script>', "x" * 3000])
@@ -156,6 +164,17 @@ def test_the_same_text_in_another_conversation_is_another_note(world: World) -> 
 
     assert answers == [201, 201, 200]
     assert {note["source"]["conversationId"] for note in world.notes(ada)} == {"c1", "c2"}
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "a\tb", "a\xa0b"])
+def test_a_conversation_that_cannot_be_one_is_left_out(world: World, name: str) -> None:
+    ada = world.person()
+    tokens = world.connect(world.assistant(), ada)
+
+    assert world.save(tokens, **{"openai-conversation-id": name}).status_code == 201
+    assert world.save(tokens).status_code == 200
+
+    assert "conversationId" not in world.notes(ada)[0]["source"]
 
 
 def test_a_save_shows_on_the_connection(world: World) -> None:

@@ -103,10 +103,32 @@ def test_who_comes_back_by_the_back_button_can_allow_again(
     first = arrive(page, callback)["code"]
 
     page.go_back()
-    expect(page.locator("input[name=id_token]")).to_have_value("")
     page.get_by_role("button", name="Allow").click()
 
     assert arrive(page, callback)["code"] != first
+
+
+def test_deny_after_allow_is_a_no(browser_world: World, open_browser: Browsers, callback: Callback) -> None:
+    page, _ = consent_page(open_browser(), browser_world, callback)
+    sign_in(page, browser_world.person())
+    page.evaluate("HTMLFormElement.prototype.submit = () => {}")  # stopped on its way
+    page.get_by_role("button", name="Allow").click()
+    expect(page.locator("input[name=id_token]")).not_to_have_value("")
+
+    page.get_by_role("button", name="Deny").click()
+
+    assert arrive(page, callback)["error"] == "access_denied"
+
+
+def test_nothing_of_who_leaves_stays_behind(browser_world: World, open_browser: Browsers, callback: Callback) -> None:
+    page, _ = consent_page(open_browser(), browser_world, callback)
+    sign_in(page, browser_world.person())
+
+    page.get_by_role("button", name="Use another account").click()
+
+    expect(page.get_by_label("E-mail")).to_have_value("")
+    expect(page.get_by_label("Password", exact=True)).to_have_value("")
+    expect(page.get_by_role("button", name="Continue with Google")).to_be_focused()
 
 
 def test_another_account_can_be_used(browser_world: World, open_browser: Browsers, callback: Callback) -> None:
@@ -262,6 +284,7 @@ def test_a_wrong_password_is_said_and_can_be_reset(
     page.get_by_label("Password", exact=True).fill("wrong")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("That e-mail and password do not go together.")
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_focused()
     photograph(page, "consent-wrong-password")
 
     page.get_by_role("button", name="Forgot the password?").click()

@@ -12,7 +12,13 @@ import pytest
 import requests
 
 from scripts.verbs.emulators import PROJECT
-from tests.world import CALLBACK, World, answer_of
+from service.actions.notes.firestore import FirestoreNoteStore
+from service.actions.notes.notes import compose
+from service.errors import BearerError
+from service.firestore import Documents, Exists, Missing, Write, update
+from service.google_backends import open_documents
+from service.oauth.tokens import parse_access_token
+from tests.world import CALLBACK, FIRESTORE, World, answer_of
 from tests.world import world as a_world
 
 
@@ -371,3 +377,125 @@ def _decision(world: World, **fields: str) -> dict[str, str]:
         "decision": "allow",
     }
     return form | fields
+
+
+def test_a_replay_with_something_else_wrong_ends_nothing(world: World) -> None:
+    chatgpt = world.assistant("ChatGPT", CALLBACK, f"{CALLBACK}2")
+    code = world.code(chatgpt, world.person(), **PKCE)
+    tokens = world.exchange(chatgpt, code=code, code_verifier=VERIFIER).json()
+
+    assert world.exchange(chatgpt, code=code, code_verifier="x" * 43).status_code == 400
+    assert world.exchange(chatgpt, code=code, code_verifier=VERIFIER, redirect_uri=f"{CALLBACK}2").status_code == 400
+
+    assert world.refresh(chatgpt, tokens["refresh_token"]).status_code == 200
+
+
+def test_a_replay_is_known_long_after_the_code_expired(world: World) -> None:
+    chatgpt = world.assistant()
+    code = world.code(chatgpt, world.person())
+    tokens = world.exchange(chatgpt, code=code).json()
+    world.service.clock.move(timedelta(days=10))
+
+    assert world.exchange(chatgpt, code=code).json()["error"] == "invalid_grant"
+
+    assert world.refresh(chatgpt, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_a_reused_refresh_token_is_known_after_it_expired(world: World) -> None:
+    chatgpt = world.assistant()
+    tokens = world.connect(chatgpt, world.person())
+    world.service.clock.move(timedelta(days=20))
+    renewed = world.refresh(chatgpt, tokens.refresh_token).json()
+    world.service.clock.move(timedelta(days=11))
+
+    assert world.refresh(chatgpt, tokens.refresh_token).json()["error"] == "invalid_grant"
+
+    assert world.refresh(chatgpt, renewed["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_another_client_cannot_use_the_refresh_token_and_does_no_harm(world: World) -> None:
+    chatgpt, thief = world.assistant(), world.assistant("Thief")
+    tokens = world.connect(chatgpt, world.person())
+
+    assert world.refresh(thief, tokens.refresh_token).json()["error"] == "invalid_grant"
+    renewed = world.refresh(chatgpt, tokens.refresh_token)
+    assert renewed.status_code == 200
+    assert world.refresh(thief, tokens.refresh_token).json()["error"] == "invalid_grant"
+
+    assert world.refresh(chatgpt, renewed.json()["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_cannot_ask_for_more(world: World) -> None:
+    chatgpt = world.assistant()
+    tokens = world.connect(chatgpt, world.person())
+
+    assert world.refresh(chatgpt, tokens.refresh_token, scope="notes:write admin").json()["error"] == "invalid_scope"
+
+    assert world.refresh(chatgpt, tokens.refresh_token, scope="notes:write").status_code == 200
+
+
+def test_with_pkce_the_redirect_uri_need_not_be_repeated(world: World) -> None:
+    chatgpt = world.assistant()
+    code = world.code(chatgpt, world.person(), **PKCE)
+
+    assert world.exchange(chatgpt, code=code, code_verifier=VERIFIER, redirect_uri=None).status_code == 200
+
+
+def test_a_disabled_client_gets_nothing_any_more(world: World) -> None:
+    chatgpt = world.assistant()
+    code, tokens = world.code(chatgpt, world.person()), world.connect(chatgpt, world.person())
+    disabled = {"disabledAt": world.service.clock()}
+
+    world.service.backends.documents.commit(update(f"oauthClients/{chatgpt.client_id}", disabled))
+
+    assert world.ask(chatgpt).status_code == 400
+    assert world.exchange(chatgpt, code=code).json()["error"] == "invalid_client"
+    assert world.refresh(chatgpt, tokens.refresh_token).json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("decision", [None, "", "deny", "maybe", "ALLOW"])
+def test_only_allow_allows(world: World, decision: str | None) -> None:
+    form = _decision(world, id_token=world.firebase.sign_in(world.person()))
+    form |= {"decision": decision or ""}
+
+    assert answer_of(world.service.post("/authorization", data=form))["error"] == "access_denied"
+
+
+def test_what_tells_a_replay_is_kept_as_long_as_the_connection_was_to_last(world: World) -> None:
+    chatgpt = world.assistant()
+    tokens = world.connect(chatgpt, world.person())
+    (code,), (grant,) = world.stored("oauthCodes"), world.stored("oauthGrants")
+    assert code["expireAt"] == grant["expireAt"]
+    world.service.clock.move(timedelta(days=10))
+
+    world.refresh(chatgpt, tokens.refresh_token)
+
+    (renewed,) = world.stored("oauthGrants")
+    assert renewed["expireAt"] > grant["expireAt"]
+    refresh_tokens = [token for token in world.stored("oauthTokens") if token["use"] == "refresh"]
+    assert {token["expireAt"] for token in refresh_tokens} == {renewed["expireAt"]}
+
+
+class ReportsTheNoteFirst(Documents):
+    """A batch with several failing writes may report any of them: this one never reports the token's."""
+
+    def commit(self, *writes: Write) -> None:
+        try:
+            super().commit(*writes)
+        except Missing:
+            raise Exists from None
+
+
+def test_whichever_failure_firestore_reports_an_ended_connection_saves_nothing(world: World) -> None:
+    ada = world.person()
+    tokens = world.connect(world.assistant(), ada)
+    world.save(tokens)
+    access = parse_access_token(tokens.access_token)
+    assert access is not None
+    world.service.backends.oauth.end_grant(access.grant_id)
+    opened = open_documents(world.project, "(default)", FIRESTORE)
+    opened.__class__ = ReportsTheNoteFirst
+    note = compose("A title", "Some *text*", access.client_id, None, world.service.clock())
+
+    with pytest.raises(BearerError):
+        FirestoreNoteStore(opened).save(access, note, world.service.clock())

@@ -55,6 +55,7 @@ function complain(error) {
 async function attempt(action) {
   const buttons = [...document.querySelectorAll("#signed-out button, #signed-in button")];
   const before = auth.currentUser;
+  const pressed = document.activeElement;
   buttons.forEach((button) => (button.disabled = true));
   $("problem").hidden = true;
   try {
@@ -63,7 +64,7 @@ async function attempt(action) {
     complain(error);
   }
   buttons.forEach((button) => (button.disabled = false));
-  if (auth.currentUser === before) return;
+  if (auth.currentUser === before) return pressed.focus();
   show(auth.currentUser);
   // What had the focus is gone: go on where a person goes on.
   (auth.currentUser ? $("allow") : document.querySelector("#signed-out button, #signed-out input")).focus();
@@ -73,6 +74,7 @@ function show(user) {
   $("signed-in").hidden = !user;
   $("signed-out").hidden = Boolean(user);
   $("allow").hidden = $("allow").disabled = !user;
+  $("email-form")?.reset(); // no password stays behind for who comes next
   if (user) $("who").textContent = user.email || user.displayName || user.phoneNumber || "this account";
 }
 
@@ -143,25 +145,23 @@ $("email-form")?.addEventListener("submit", (event) => {
 $("another").addEventListener("click", () => attempt(() => signOut(auth)));
 
 const form = $("decision");
+function decide(decision, idToken) {
+  form.elements.decision.value = decision;
+  form.elements.id_token.value = idToken;
+}
+// Only "Deny" submits the form by itself; whatever "Allow" had put there is taken back.
+form.addEventListener("submit", () => decide("deny", ""));
 $("allow").addEventListener("click", async () => {
   $("allow").disabled = true;
   say("Connecting…");
+  // Stopped, or come back to: it can be pressed again.
+  setTimeout(() => { $("allow").disabled = $("allow").hidden; say(""); }, 10_000);
   try {
-    form.elements.id_token.value = await auth.currentUser.getIdToken();
-    form.elements.decision.value = "allow";
+    decide("allow", await auth.currentUser.getIdToken());
     form.submit();
   } catch (error) {
     $("allow").disabled = false;
     complain(error);
-  }
-});
-// Also when the browser shows the page again from its cache: what was posted once is not posted again.
-addEventListener("pageshow", ({ persisted }) => {
-  form.elements.id_token.value = "";
-  form.elements.decision.value = "deny";
-  if (persisted) {
-    $("allow").disabled = $("allow").hidden;
-    say("");
   }
 });
 
