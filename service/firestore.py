@@ -1,7 +1,7 @@
 """Firestore in the few words that this service uses: get documents, commit writes with preconditions.
 
 Every call ends within about `TOTAL_SECONDS`, and every failure that is not an answer is `errors.Unavailable`.
-Written on the generated client and its protobuf messages: a commit costs about half of what the high-level one does.
+Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
 
 from collections.abc import Mapping

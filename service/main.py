@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import BinaryIO
 
 from werkzeug.wrappers import Request, Response
@@ -25,11 +26,14 @@ _app = create_app(_settings, GoogleBackends(_settings))
 
 def handler(request: Request) -> Response:
     """One HTTP request, whatever its path: functions-framework sends them all here."""
-    connection: socket.socket = request.environ["gunicorn.socket"]
+    connection: socket.socket | None = request.environ.get("gunicorn.socket")
+    if connection is None:  # functions-framework --debug, on a developer's machine
+        return Response.from_app(_app.wsgi_app, request.environ, buffered=True)
     connection.settimeout(_PATIENCE)  # a body that does not arrive must not keep one of the few threads
     response = Response.from_app(_app.wsgi_app, request.environ, buffered=True)
     if not _drained(request.environ["wsgi.input"]):
-        connection.shutdown(socket.SHUT_RD)
+        with suppress(OSError):  # the client may be gone
+            connection.shutdown(socket.SHUT_RD)
     connection.settimeout(None)
     request.environ.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
     return response

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -74,8 +75,12 @@ def server() -> Iterator[Server]:
             assert time.monotonic() < end
             time.sleep(0.05)  # until the port is open: there is nothing to wait on
         tokens = world.connect(world.assistant(), world.person())
-        yield Server(port, world, tokens, log)
+        made = Server(port, world, tokens, log)
+        yield made
         process.terminate()
+        process.wait(30)
+        assert "unexpected" not in made.logged()
+        assert "Traceback" not in made.logged()
 
 
 def chunk(data: bytes) -> bytes:
@@ -147,6 +152,13 @@ def test_the_page_and_all_that_it_loads_come_through(server: Server) -> None:
         assert requests.get(f"{base}/assets/{address}", timeout=30).status_code == 200
 
 
-def test_nothing_above_was_unexpected(server: Server) -> None:
-    assert "unexpected" not in server.logged()
-    assert "Traceback" not in server.logged()
+@pytest.mark.parametrize("path", ["/health", "/notes"])
+@pytest.mark.parametrize("headers", ["Content-Length: 100", "Transfer-Encoding: chunked"])
+def test_a_client_that_vanishes_in_the_middle_is_no_incident(server: Server, path: str, headers: str) -> None:
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.tokens.access_token}\r\n"
+    connection.sendall(f"{head}Content-Type: application/json\r\n{headers}\r\n\r\n5\r\n{{".encode())
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()  # with a reset
+
+    assert requests.get(f"http://localhost:{server.port}/health", timeout=60).status_code == 200
