@@ -2,13 +2,22 @@
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.backends import Backends
+from service.connections import routes as connections_routes
 from service.contract import Contract
 from service.identity import routes as identity_routes
+from service.oauth import authorization_routes
 from service.oauth import routes as oauth_routes
+from service.oauth.authorization_routes import AuthorizationEndpoint
+from service.oauth.directory import Directory
+from service.oauth.grants import Terms
+from service.oauth.resources import Resources
+from service.oauth.throttle import Throttle
 from service.pages.consent import Consent
 from service.pages.pages import Pages
+from service.pages.sign_in import SignInPages
 from service.settings import Settings
 from service.web import headers
 from service.web import routes as web_routes
@@ -24,11 +33,32 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
     """The whole service as a WSGI application. Touches no backend until a request needs it."""
     app = Flask("service", static_folder=None)
     app.json = _Json(app)
-    contract = Contract.load()
+    # Only what the operator's own proxies wrote is believed about where a request comes from.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's way
+    contract, throttle = Contract.load(), Throttle()
+    scopes = frozenset(contract.scopes)
+    resources = Resources(settings.public_url, (f"/{item.path.split('/')[1]}" for item in contract.operations.values()))
+    terms = Terms(
+        code=settings.code_lifetime,
+        access_token=settings.access_token_lifetime,
+        refresh_token=settings.refresh_token_lifetime,
+        grace=settings.refresh_grace,
+        resources=resources,
+    )
     pages = Pages(settings.app_name)
-    app.register_blueprint(web_routes.blueprint(settings, contract, pages, backends))
-    app.register_blueprint(oauth_routes.blueprint(settings, Consent(settings, contract, pages), backends))
-    app.register_blueprint(identity_routes.blueprint(settings, backends))
-    Errors(pages, settings.issuer, oauth_routes.DOORS).install(app)
-    headers.install(app, https=settings.public_url.startswith("https://"))
+    sign_in_pages = SignInPages(settings, pages)
+    consent = Consent(contract, sign_in_pages)
+    directory = Directory(backends, scopes, throttle, documents=settings.client_documents)
+    endpoint = AuthorizationEndpoint(settings, consent, terms, directory, backends)
+    for blueprint in (
+        web_routes.blueprint(settings, contract, pages, resources, backends),
+        authorization_routes.blueprint(settings, endpoint, throttle, backends),
+        oauth_routes.blueprint(settings, scopes, terms, throttle, backends),
+        connections_routes.blueprint(settings, contract.scopes, sign_in_pages, backends),
+        identity_routes.blueprint(settings, backends),
+    ):
+        app.register_blueprint(blueprint)
+    doors = oauth_routes.DOORS | authorization_routes.DOORS | connections_routes.DOORS
+    Errors(pages, settings.iss, resources, doors).install(app)
+    headers.install(app, https=settings.public_url.startswith("https://"), cors=oauth_routes.CORS | web_routes.CORS)
     return app

@@ -5,8 +5,11 @@ from datetime import datetime
 from typing import Protocol
 
 from service.actions.notes.store import NoteStore
+from service.connections.store import ConnectionStore
 from service.identity.helper import AuthHelper
 from service.identity.user import Identity
+from service.oauth.document_fetcher import DocumentFetcher
+from service.oauth.keys import Keyring
 from service.oauth.store import OAuthStore
 
 Clock = Callable[[], datetime]
@@ -18,7 +21,13 @@ class Backends(Protocol):
     @property
     def oauth(self) -> OAuthStore: ...
     @property
+    def client_documents(self) -> DocumentFetcher: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
     def notes(self) -> NoteStore: ...
+    @property
+    def connections(self) -> ConnectionStore: ...
     @property
     def identity(self) -> Identity: ...
     @property

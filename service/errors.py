@@ -1,8 +1,15 @@
-"""The error families. A type says where an error goes; only `message` and `description` ever leave the service."""
+"""The error families. A type says where an error goes; only `message` and `description` ever leave the service.
+
+`reason` is a fixed word for the audit log, more exact than what the caller is told.
+"""
 
 
 class ServiceError(Exception):
     """The root of every answer that is not a success."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class ActionError(ServiceError):
@@ -16,24 +23,34 @@ class ActionError(ServiceError):
 class BearerError(ServiceError):
     """A bearer challenge (RFC 6750 section 3). `error` is None when the request carried no credentials at all."""
 
-    def __init__(self, status: int, error: str | None, description: str, scope: tuple[str, ...] = ()) -> None:
-        super().__init__(error)
+    def __init__(
+        self, status: int, error: str | None, description: str, scope: tuple[str, ...] = (), reason: str | None = None
+    ) -> None:
+        super().__init__(reason or error or "no_credentials")
         self.status, self.error, self.description, self.scope = status, error, description, scope
 
 
 class OAuthError(ServiceError):
     """Shown as OAuth JSON by the token endpoint (RFC 6749 section 5.2). `description` keeps to its characters."""
 
-    def __init__(self, status: int, error: str, description: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(error)
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        description: str,
+        headers: dict[str, str] | None = None,
+        *,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(reason or error)
         self.status, self.error, self.description, self.headers = status, error, description, headers or {}
 
 
 class PageError(ServiceError):
     """Shown to a person as a page: nothing in the request may be trusted enough to redirect (RFC 6749 4.1.2.1)."""
 
-    def __init__(self, status: int, title: str, message: str) -> None:
-        super().__init__(title)
+    def __init__(self, status: int, title: str, message: str, reason: str) -> None:
+        super().__init__(reason)
         self.status, self.title, self.message = status, title, message
 
 
@@ -45,6 +62,14 @@ class RedirectError(ServiceError):
         self.redirect_uri, self.state, self.error, self.description = redirect_uri, state, error, description
 
 
+class TooMany(ServiceError):
+    """Too many failures from one place (RFC 6585 section 4); each door shows it in its own shape."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too_many_requests")
+        self.retry_after = retry_after
+
+
 class Unavailable(ServiceError):
     """Something we depend on does not answer; the same request may succeed later. Each door shows it in its own shape.
 
@@ -54,10 +79,15 @@ class Unavailable(ServiceError):
     retry_after = 5
 
     def __init__(self, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__("unavailable")
         self.detail = detail
 
+    def __str__(self) -> str:
+        return self.detail
 
-def invalid_token() -> BearerError:
+
+def invalid_token(reason: str = "unknown_or_ended", scope: tuple[str, ...] = ()) -> BearerError:
     """The one answer to an unknown, expired or revoked access token, so that none can be told from another."""
-    return BearerError(401, "invalid_token", "The access token is unknown, expired or revoked. Connect again.")
+    return BearerError(
+        401, "invalid_token", "The access token is unknown, expired or revoked. Connect again.", scope, reason
+    )

@@ -4,7 +4,7 @@ Every call ends within about `TOTAL_SECONDS`, and every failure that is not an a
 Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +31,7 @@ _RETRY = retry.Retry(predicate=_transient, initial=0.05, maximum=1.0, multiplier
 # The raw messages: the proto-plus wrappers around them cost more than the call.
 _Value, _Document, _Write = types.Value.pb(), types.Document.pb(), types.Write.pb()
 _Precondition, _Mask = types.Precondition.pb(), types.DocumentMask.pb()
+_Transform = types.DocumentTransform.FieldTransform.pb()
 _Array, _Map = types.ArrayValue.pb(), types.MapValue.pb()
 _CommitRequest, _BatchGetRequest = types.CommitRequest.pb(), types.BatchGetDocumentsRequest.pb()
 
@@ -59,12 +60,13 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Write:
-    """One write of a commit. Made by `create`, `update`, `require` and `delete`; paths are relative to the database."""
+    """One write of a commit. Made by the functions below; paths are relative to the database."""
 
     path: str
-    fields: Fields = field(repr=False)
+    fields: Fields = field(default_factory=dict, repr=False)
     exists: bool | None = None
     seen: Snapshot | None = field(default=None, repr=False)
+    increments: Mapping[str, int] = field(default_factory=dict)
     is_delete: bool = False
 
 
@@ -73,19 +75,24 @@ def create(path: str, fields: Fields) -> Write:
     return Write(path, fields, exists=False)
 
 
-def update(path: str, fields: Fields, seen: Snapshot | None = None) -> Write:
-    """Change FIELDS and leave the others. The document must exist (`Missing`) and be as SEEN, if given (`Changed`)."""
-    return Write(path, fields, exists=True, seen=seen)
+def update(
+    path: str, fields: Fields, seen: Snapshot | None = None, increments: Mapping[str, int] | None = None
+) -> Write:
+    """Change FIELDS and leave the others. The document must exist (`Missing`) and be as SEEN, if given (`Changed`).
+
+    INCREMENTS are added to what the document holds at that moment.
+    """
+    return Write(path, fields, exists=True, seen=seen, increments=increments or {})
 
 
-def require(path: str) -> Write:
-    """Changes nothing: the document must exist (`Missing`)."""
-    return Write(path, {}, exists=True)
+def require(path: str, seen: Snapshot | None = None) -> Write:
+    """Changes nothing: the document must exist (`Missing`) and be as SEEN, if given (`Changed`)."""
+    return Write(path, exists=True, seen=seen)
 
 
 def delete(path: str) -> Write:
     """Whether it exists or not."""
-    return Write(path, {}, is_delete=True)
+    return Write(path, is_delete=True)
 
 
 class Documents:
@@ -112,11 +119,39 @@ class Documents:
             for answer in answers:
                 document = type(answer).pb(answer).found
                 if document.name:
-                    fields = {name: _decode(value) for name, value in document.fields.items()}
-                    found[document.name.removeprefix(self._prefix)] = Snapshot(fields, document.update_time)
+                    found[document.name.removeprefix(self._prefix)] = _snapshot(document)
         except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore get: {type(failed).__name__}") from None
         return [found.get(path) for path in paths]
+
+    def query(
+        self, collection: str, where: Fields | None = None, *, select: Sequence[str] | None = None, limit: int = 0
+    ) -> dict[str, Snapshot]:
+        """The documents of COLLECTION whose fields equal WHERE, by path; all of them, or the first LIMIT.
+
+        SELECT names the fields to read; with none of them only the paths are. Each field of WHERE needs its index, and
+        its value must not be None, which equals nothing.
+        """
+        parent, _, name = collection.rpartition("/")
+        query = types.StructuredQuery(from_=[types.StructuredQuery.CollectionSelector(collection_id=name)])
+        if select is not None:
+            fields = [{"field_path": field} for field in select or ("__name__",)]
+            query.select = types.StructuredQuery.Projection(fields=fields)
+        if limit:
+            query.limit = limit
+        filters = [
+            {"field_filter": {"field": {"field_path": key}, "op": "EQUAL", "value": types.Value.wrap(_encode(value))}}
+            for key, value in (where or {}).items()
+        ]
+        if filters:
+            query.where = types.StructuredQuery.Filter(composite_filter={"op": "AND", "filters": filters})
+        request = types.RunQueryRequest(parent=f"{self._prefix}{parent}".rstrip("/"), structured_query=query)
+        try:
+            answers = self._client.run_query(request, retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata)
+            documents = [type(answer).pb(answer).document for answer in answers]
+        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
+            raise Unavailable(f"Firestore query: {type(failed).__name__}") from None
+        return {item.name.removeprefix(self._prefix): _snapshot(item) for item in documents if item.name}
 
     def commit(self, *writes: Write) -> None:
         """All of WRITES or none, in one round trip. Raises `Missing`, `Exists` or `Changed` when one does not hold.
@@ -146,17 +181,25 @@ class Documents:
             condition = _Precondition(update_time=write.seen.update_time)
         else:
             condition = _Precondition(exists=write.exists)
-        document = _Document(name=name, fields={key: _encode(value) for key, value in write.fields.items()})
-        mask = _Mask(field_paths=list(write.fields)) if write.exists else None
-        return _Write(update=document, update_mask=mask, current_document=condition)
+        return _Write(
+            update=_Document(name=name, fields={key: _encode(value) for key, value in write.fields.items()}),
+            update_mask=_Mask(field_paths=list(write.fields)) if write.exists else None,
+            update_transforms=[
+                _Transform(field_path=key, increment=_encode(by)) for key, by in write.increments.items()
+            ],
+            current_document=condition,
+        )
 
 
-def prove(access: Access, now: datetime) -> tuple[Write, Write]:
+def prove(access: Access, now: datetime, notes: int = 0) -> tuple[Write, Write]:
     """The two writes that make ACCESS true in the commit they are part of, and note that its grant was used.
+
+    NOTES is how many notes the commit adds to those that the grant has saved.
 
     The commit raises `Missing` when the token was never issued or its grant has ended: see `invalid_token`.
     """
-    return require(access.token_path), update(access.grant_path, {"lastUsedAt": now})
+    counted = {"notesSaved": notes} if notes else {}
+    return require(access.token_path), update(access.grant_path, {"lastUsedAt": now}, increments=counted)
 
 
 def proven(documents: Documents, access: Access, *paths: str) -> list[Snapshot | None]:
@@ -165,6 +208,10 @@ def proven(documents: Documents, access: Access, *paths: str) -> list[Snapshot |
     if token is None or grant is None:
         raise invalid_token()
     return rest
+
+
+def _snapshot(document: Any) -> Snapshot:
+    return Snapshot({name: _decode(value) for name, value in document.fields.items()}, document.update_time)
 
 
 def _encode(value: Any) -> Any:  # noqa: PLR0911  # one return a type

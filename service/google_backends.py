@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from service.errors import Unavailable
 from service.identity.helper import AuthHelper
+from service.oauth.document_fetcher import DocumentFetcher
+from service.oauth.keys import Keyring, LocalKeyring
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from service.actions.notes.store import NoteStore
     from service.backends import Clock
+    from service.connections.store import ConnectionStore
     from service.firestore import Documents
     from service.identity.user import Identity
     from service.oauth.store import OAuthStore
@@ -45,7 +48,7 @@ def open_documents(
 
 
 class GoogleBackends:
-    """Firestore and Firebase of SETTINGS. Heavy imports happen on first use, after the worker was forked."""
+    """Firestore, Firebase and the key of SETTINGS. Heavy imports happen on first use, after the worker was forked."""
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class GoogleBackends:
     ) -> None:
         self._settings, self._interceptors = settings, interceptors
         self.now = now
+        self.client_documents = DocumentFetcher()
         self.auth_helper = AuthHelper(settings.auth_helper_origin)
 
     @cached_property
@@ -74,10 +78,31 @@ class GoogleBackends:
         return FirestoreOAuthStore(self.documents)
 
     @cached_property
+    def keyring(self) -> Keyring:
+        if self._settings.local_key:
+            return LocalKeyring(self._settings.local_key)
+        from google.auth.exceptions import GoogleAuthError
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+        from service.oauth.secret_manager import SecretManagerKeyring
+
+        secret = f"projects/{self._settings.project}/secrets/{self._settings.key_secret}"
+        try:
+            return SecretManagerKeyring(SecretManagerServiceClient(), secret, self.now)
+        except GoogleAuthError as failed:
+            raise Unavailable(f"Google credentials: {type(failed).__name__}") from None
+
+    @cached_property
     def notes(self) -> NoteStore:
         from service.actions.notes.firestore import FirestoreNoteStore
 
         return FirestoreNoteStore(self.documents)
+
+    @cached_property
+    def connections(self) -> ConnectionStore:
+        from service.connections.firestore import FirestoreConnectionStore
+
+        return FirestoreConnectionStore(self.documents)
 
     @cached_property
     def identity(self) -> Identity:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from werkzeug.wrappers import Request, Response
 
+from service import log
 from service.app import create_app
 from service.google_backends import GoogleBackends
 from service.settings import Settings, SettingsError
@@ -21,6 +22,7 @@ try:
     _settings = Settings.from_env(os.environ)
 except SettingsError as wrong:
     sys.exit(str(wrong))
+log.install()
 _app = create_app(_settings, GoogleBackends(_settings))
 
 

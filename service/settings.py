@@ -1,8 +1,9 @@
 """Configuration, read once from the environment. Nothing secret has a default."""
 
+import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 SIGN_IN_METHODS = ("google", "apple", "password", "email-link")
@@ -29,6 +30,16 @@ class Settings:
     code_lifetime: timedelta
     access_token_lifetime: timedelta
     refresh_token_lifetime: timedelta
+    refresh_grace: timedelta
+    iss_parameter: bool
+    client_documents: bool
+    dynamic_registration: bool
+    registrations_per_hour: int
+    failures_per_minute: int
+    proxies: int
+    key_secret: str | None
+    """The key's secret in Secret Manager; None beside `local_key`."""
+    local_key: bytes | None = field(repr=False)
     firestore_emulator: str | None
     auth_emulator: str | None
 
@@ -36,6 +47,11 @@ class Settings:
     def issuer(self) -> str:
         """The issuer identifier (RFC 8414 section 2, RFC 9207): the public URL, character for character."""
         return self.public_url
+
+    @property
+    def iss(self) -> str | None:
+        """The `iss` parameter of every answer by redirect, unless it is switched off (RFC 9207)."""
+        return self.issuer if self.iss_parameter else None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -59,6 +75,16 @@ class Settings:
             code_lifetime=read.seconds("CODE_SECONDS", 60, 10, 600),
             access_token_lifetime=access_token_lifetime,
             refresh_token_lifetime=read.refresh_token_lifetime(access_token_lifetime),
+            refresh_grace=timedelta(seconds=read.number("REFRESH_GRACE_SECONDS", 60, 0, 60)),
+            iss_parameter=read.switch("ISS_PARAMETER"),
+            client_documents=read.switch("CLIENT_DOCUMENTS"),
+            dynamic_registration=read.switch("DYNAMIC_REGISTRATION"),
+            registrations_per_hour=read.number("REGISTRATIONS_PER_HOUR", 60, 1, 100_000),
+            failures_per_minute=read.number("FAILURES_PER_MINUTE", 20, 1, 100_000),
+            # Cloud Run's own front end adds the caller's address as the last one (docs/configuration.md).
+            proxies=read.number("PROXIES", 1 if env.get("K_SERVICE") else 0, 0, 5),
+            key_secret=read.key_secret(),
+            local_key=read.local_key(local=bool(emulators)),
             firestore_emulator=emulators.get("FIRESTORE_EMULATOR_HOST"),
             auth_emulator=emulators.get("FIREBASE_AUTH_EMULATOR_HOST"),
         )
@@ -85,12 +111,21 @@ class _Reader:
             self.problems.append(f"{name} is not {meaning}.")
         return value
 
-    def seconds(self, name: str, default: int, least: int, most: int) -> timedelta:
+    def number(self, name: str, default: int, least: int, most: int) -> int:
         text = self.env.get(name, "") or str(default)
         if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-            self.problems.append(f"{name} is not a whole number of seconds from {least} to {most}.")
-            return timedelta()
-        return timedelta(seconds=int(text))
+            self.problems.append(f"{name} is not a whole number from {least} to {most}.")
+            return least
+        return int(text)
+
+    def seconds(self, name: str, default: int, least: int, most: int) -> timedelta:
+        return timedelta(seconds=self.number(name, default, least, most))
+
+    def switch(self, name: str) -> bool:
+        text = self.env.get(name, "") or "on"
+        if text not in ("on", "off"):
+            self.problems.append(f"{name} is neither on nor off.")
+        return text == "on"
 
     def sign_in_methods(self) -> tuple[str, ...]:
         chosen = tuple(self.env.get("SIGN_IN_METHODS", "google,email-link").split(","))
@@ -106,6 +141,24 @@ class _Reader:
         elif len(found) == 1:
             self.problems.append(f"Set both of {' and '.join(EMULATORS)}, or neither; only {''.join(found)} is set.")
         return found
+
+    def key_secret(self) -> str | None:
+        if not self.env.get("LOCAL_KEY"):
+            return self.matching("KEY_SECRET", r"[A-Za-z0-9_-]{1,255}", "the id of the key's secret in Secret Manager")
+        if self.env.get("KEY_SECRET"):
+            self.problems.append("Set one of KEY_SECRET and LOCAL_KEY, not both.")
+        return None
+
+    def local_key(self, *, local: bool) -> bytes | None:
+        text = self.env.get("LOCAL_KEY", "")
+        if not text:
+            return None
+        if not local or self.env.get("K_SERVICE"):
+            self.problems.append("LOCAL_KEY is for a machine with the emulators only; set KEY_SECRET instead.")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{43,}", text) or len(text) % 4 == 1:
+            self.problems.append("LOCAL_KEY is not at least 32 bytes in base64url without padding (43 characters).")
+            return None
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
     def public_url(self, *, local: bool) -> str:
         url = self.matching("PUBLIC_URL", _ORIGIN, "scheme and lower-case host alone, as https://mate.example.com")

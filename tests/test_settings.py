@@ -1,5 +1,7 @@
 """The configuration says everything that is wrong with it at once, and refuses a wrong world."""
 
+import base64
+
 import pytest
 
 from service.settings import Settings, SettingsError
@@ -9,16 +11,20 @@ GOOD = {
     "GOOGLE_CLOUD_PROJECT": "my-project",
     "APP_NAME": "ItsimpleAI",
     "FIREBASE_API_KEY": "AIzaSyExampleExample",
+    "KEY_SECRET": "mate-key",
 }
 EMULATORS = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2"}
+LOCAL_KEY = "secrecy_" + "-" * 35
+LOCAL = EMULATORS | {"KEY_SECRET": "", "LOCAL_KEY": LOCAL_KEY}
 
 
-def test_four_variables_are_enough() -> None:
+def test_five_variables_are_enough() -> None:
     settings = Settings.from_env(GOOD)
 
     assert settings.issuer == "https://mate.example.com"
     assert settings.auth_helper_origin == "https://my-project.firebaseapp.com"
     assert settings.sign_in_methods == ("google", "email-link")
+    assert (settings.key_secret, settings.local_key) == ("mate-key", None)
     assert settings.access_token_lifetime.total_seconds() == 3600
 
 
@@ -56,6 +62,19 @@ def test_everything_missing_is_said_at_once() -> None:
         ({**EMULATORS, "K_SERVICE": "mate"}, "must not be set on Cloud Run"),
         ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2", "K_SERVICE": "mate"}, "must not be set on Cloud Run"),
         ({**EMULATORS, "PUBLIC_URL": "http://mate.example.com"}, "must be https"),
+        ({"KEY_SECRET": ""}, "KEY_SECRET is missing"),
+        ({**EMULATORS, "KEY_SECRET": ""}, "KEY_SECRET is missing"),
+        ({"KEY_SECRET": "projects/p/secrets/s"}, "KEY_SECRET is not"),
+        ({"KEY_SECRET": "x" * 256}, "KEY_SECRET is not"),
+        ({"KEY_SECRET": "mate-key\n"}, "KEY_SECRET is not"),
+        ({**LOCAL, "KEY_SECRET": "mate-key"}, "one of KEY_SECRET and LOCAL_KEY, not both"),
+        ({"KEY_SECRET": "", "LOCAL_KEY": LOCAL_KEY}, "LOCAL_KEY is for a machine with the emulators"),
+        ({**LOCAL, "K_SERVICE": "mate"}, "LOCAL_KEY is for a machine with the emulators"),
+        ({**LOCAL, "LOCAL_KEY": LOCAL_KEY[:-1]}, "LOCAL_KEY is not"),
+        ({**LOCAL, "LOCAL_KEY": LOCAL_KEY + "=" * 5}, "LOCAL_KEY is not"),
+        ({**LOCAL, "LOCAL_KEY": LOCAL_KEY + "+/"}, "LOCAL_KEY is not"),
+        ({**LOCAL, "LOCAL_KEY": "x" * 45}, "LOCAL_KEY is not"),  # a length that base64 does not have
+        ({**LOCAL, "LOCAL_KEY": LOCAL_KEY + "\n"}, "LOCAL_KEY is not"),
     ],
 )
 def test_what_is_wrong_is_named(changed: dict[str, str], complaint: str) -> None:
@@ -68,8 +87,40 @@ def test_beside_the_emulators_localhost_may_be_http(url: str) -> None:
     assert Settings.from_env(GOOD | EMULATORS | {"PUBLIC_URL": url}).public_url == url
 
 
-def test_no_value_is_repeated_in_a_complaint() -> None:
+@pytest.mark.parametrize("length", [32, 33, 34, 64])
+def test_beside_the_emulators_the_key_may_be_local(length: int) -> None:
+    key = bytes(range(250, 250 - length, -1))
+    text = base64.urlsafe_b64encode(key).decode().rstrip("=")
+
+    settings = Settings.from_env(GOOD | LOCAL | {"LOCAL_KEY": text})
+
+    assert (settings.key_secret, settings.local_key) == (None, key)
+
+
+def test_beside_the_emulators_the_key_may_be_in_secret_manager() -> None:
+    assert Settings.from_env(GOOD | EMULATORS).key_secret == "mate-key"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {"FIREBASE_API_KEY": "s e c r e t"},
+        {"KEY_SECRET": "s e c r e t"},
+        {"LOCAL_KEY": "s e c r e t"},
+        {**EMULATORS, "LOCAL_KEY": "s e c r e t"},
+    ],
+)
+def test_no_value_is_repeated_in_a_complaint(secret: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as wrong:
-        Settings.from_env(GOOD | {"FIREBASE_API_KEY": "s e c r e t"})
+        Settings.from_env(GOOD | secret)
 
     assert "s e c r e t" not in str(wrong.value)
+
+
+def test_the_local_key_does_not_show_itself() -> None:
+    settings = Settings.from_env(GOOD | LOCAL)
+
+    assert settings.local_key
+    assert "local_key" not in repr(settings)
+    assert repr(settings.local_key) not in repr(settings)
+    assert LOCAL_KEY not in repr(settings)

@@ -20,12 +20,21 @@ from scripts.verbs.client import add
 from scripts.verbs.journey import Assistant, Firebase, Person, authorization_url, hidden_fields
 from service.app import create_app
 from service.google_backends import GoogleBackends
+from service.oauth.clients import register
 from service.settings import Settings
 
 FIRESTORE = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
 AUTH = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST", "")
+LOOPBACK_CALLBACK = "http://127.0.0.1/callback"
+PKCE = {
+    "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",  # RFC 7636 appendix B
+    "code_challenge_method": "S256",
+}
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CALLBACK = "https://chatgpt.com/aip/g-1f0e/oauth/callback"
 SCOPE = "notes:write"
+_SAYABLE = set(map(chr, range(0x20, 0x7F))) - {'"', "\\"}  # RFC 6749 section 5.2
+LOCAL_KEY = secrets.token_urlsafe(32)  # one, as the instances of a service have
 
 
 class Clock:
@@ -92,10 +101,8 @@ class Service:
     backends: GoogleBackends
     clock: Clock
     counter: Counter
-
-    @property
-    def url(self) -> str:
-        return self.settings.public_url
+    url: str
+    """Where it listens: its public URL, unless it is one more instance of a service with another one."""
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.call("GET", path, **options)
@@ -114,6 +121,7 @@ def settings(project: str, url: str, **changed: Any) -> Settings:
         "APP_NAME": "ItsimpleAI",
         "FIREBASE_API_KEY": "emulator-takes-any-key",
         "SIGN_IN_METHODS": "google,apple,password,email-link",
+        "LOCAL_KEY": LOCAL_KEY,
         "FIRESTORE_EMULATOR_HOST": FIRESTORE,
         "FIREBASE_AUTH_EMULATOR_HOST": AUTH,
     }
@@ -122,17 +130,18 @@ def settings(project: str, url: str, **changed: Any) -> Settings:
 
 @contextmanager
 def running(project: str, **changed: Any) -> Iterator[Service]:
-    """A service for PROJECT on a free port; CHANGED are settings."""
+    """A service for PROJECT on a free port; CHANGED are settings, `public_url` of another one's among them."""
     # The application wants to know its own address, so the server comes first.
     server: BaseWSGIServer = make_server("127.0.0.1", 0, Response(), threaded=True, request_handler=_Quiet)
     clock, counter = Clock(), Counter()
-    chosen = settings(project, f"http://localhost:{server.server_port}", **changed)
+    url = f"http://localhost:{server.server_port}"
+    chosen = settings(project, url, **changed)
     backends = GoogleBackends(chosen, now=clock, interceptors=[counter])
     server.app = create_app(chosen, backends)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # how soon it can be stopped
     thread.start()
     try:
-        yield Service(chosen, backends, clock, counter)
+        yield Service(chosen, backends, clock, counter, url)
     finally:
         server.shutdown()
         server.server_close()
@@ -165,7 +174,15 @@ class World:
 
     def assistant(self, name: str = "ChatGPT", *redirect_uris: str) -> Assistant:
         client, secret = add(self.service.backends.oauth, name, redirect_uris or (CALLBACK,))
+        assert secret
         return Assistant(client.client_id, secret.reveal(), client.redirect_uris[0])
+
+    def public_client(self, name: str = "Claude Code", *redirect_uris: str) -> Assistant:
+        """One without a secret, registered by the operator: give it `PKCE` to ask with and `VERIFIER` to exchange with."""
+        scope = frozenset(("notes:read", "notes:write"))
+        client, _ = register(name, redirect_uris or (LOOPBACK_CALLBACK,), scope, self.service.clock(), public=True)
+        self.service.backends.oauth.add_client(client)
+        return Assistant(client.client_id, "", client.redirect_uris[0])
 
     def authorization_url(self, assistant: Assistant, state: str = "s-1") -> str:
         return authorization_url(self.service.url, assistant, state)
@@ -175,11 +192,12 @@ class World:
         return self.service.get("/authorization", params=question(assistant, **parameters))
 
     def allow(self, assistant: Assistant, person: Person, **parameters: str | None) -> requests.Response:
-        """The post of the consent page after PERSON signed in and pressed Allow."""
-        page = self.ask(assistant, **parameters)
-        assert page.status_code == 200, page.text
-        form = hidden_fields(page.text) | {"decision": "allow", "id_token": self.firebase.sign_in(person)}
-        return self.service.post("/authorization", data=form)
+        """What happens in the end when PERSON signs in and goes on, and presses Allow if there is something to allow."""
+        return self.follow(self.ask(assistant, **parameters), person)
+
+    def decide(self, form: dict[str, str], **changed: str | None) -> requests.Response:
+        """The post of a page's form; CHANGED replaces its fields, None leaves one out."""
+        return self.service.post("/authorization", data=_with(form, changed))
 
     def code(self, assistant: Assistant, person: Person, **parameters: str | None) -> str:
         return answer_of(self.allow(assistant, person, **parameters))["code"]
@@ -192,6 +210,7 @@ class World:
             "client_id": assistant.client_id,
             "client_secret": assistant.client_secret,
         }
+        form = {name: value for name, value in form.items() if value}  # a public client has no secret
         return self.service.post("/token", data=_with(form, parameters))
 
     def refresh(self, assistant: Assistant, refresh_token: str, **parameters: str | None) -> requests.Response:
@@ -223,6 +242,48 @@ class World:
         found = answer.json().get("documents", [])
         return [_plain(document["fields"]) | {"_id": document["name"].rpartition("/")[2]} for document in found]
 
+    def follow(self, page: requests.Response, person: Person, decision: str = "allow") -> requests.Response:
+        """What happens in the end when PERSON, shown PAGE, signs in, goes on, and makes this DECISION if there is one."""
+        while page.status_code == 200 and (form := hidden_fields(page.text)):
+            chosen = "continue" if form["decision"] == "continue" else decision
+            page = self.decide(form, decision=chosen, id_token=self.firebase.sign_in(person))
+        return page
+
+    def register(self, **metadata: object) -> requests.Response:
+        """POST /register with METADATA beside a redirect URI (RFC 7591)."""
+        return self.service.post("/register", json={"redirect_uris": [CALLBACK]} | metadata)
+
+    def newcomer(self, **metadata: object) -> Assistant:
+        """One that registered itself: give it `PKCE` to ask with and `VERIFIER` to exchange with."""
+        answer = self.register(**metadata)
+        assert answer.status_code == 201, answer.text
+        known = answer.json()
+        return Assistant(known["client_id"], known.get("client_secret", ""), known["redirect_uris"][0])
+
+    def everything(self) -> str:
+        """All documents of all collections of the project, as JSON."""
+        url = f"http://{FIRESTORE}/v1/projects/{self.project}/databases/(default)/documents:runQuery"
+        query = {"structuredQuery": {"from": [{"allDescendants": True}]}}
+        answer = requests.post(url, headers={"Authorization": "Bearer owner"}, json=query, timeout=20)
+        assert answer.ok, answer.text
+        return answer.text
+
+    def is_alive(self, access_token: str) -> bool:
+        """Whether ACCESS_TOKEN saves a note. Dead is a 401 that says so (RFC 6750 section 3.1); anything else is wrong."""
+        headers = {"Authorization": f"Bearer {access_token}"}
+        answer = self.service.post("/notes", json={"title": "t", "content": uuid.uuid4().hex}, headers=headers)
+        if answer.status_code == 201:
+            return True
+        assert answer.status_code == 401, answer.text
+        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+        return False
+
+    def visit(self, url: str, person: Person, decision: str = "allow") -> str:
+        """What PERSON's browser does with an assistant's link: sign in, decide, and return the address it is sent to."""
+        answer = self.follow(requests.get(url, timeout=60, allow_redirects=False), person, decision)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
 
 def new_project() -> str:
     return f"demo-t-{uuid.uuid4().hex[:12]}"
@@ -252,6 +313,15 @@ def answer_of(response: requests.Response) -> dict[str, str]:
     assert response.status_code == 303, response.text
     query = parse_qs(urlsplit(response.headers["Location"]).query, keep_blank_values=True)
     return {name: values[0] for name, values in query.items()}
+
+
+def error_of(response: requests.Response) -> tuple[int, str]:
+    """Status and error of a refusal as OAuth JSON, in the characters of RFC 6749 section 5.2 and with `no-store`."""
+    body = response.json()
+    assert response.headers["Cache-Control"] == "no-store"
+    assert body.keys() == {"error", "error_description"}
+    assert set(body["error"] + body["error_description"]) <= _SAYABLE, body
+    return response.status_code, body["error"]
 
 
 def _with(form: dict[str, str], changed: dict[str, str | None]) -> dict[str, str]:

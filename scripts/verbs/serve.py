@@ -48,6 +48,7 @@ def _serve(processes: Processes, *, once: bool) -> int:
         with _timed("A demo person and an assistant"):
             person = firebase.sign_up("ada@example.com", secrets.token_urlsafe(9))
             registered, secret = client.add(store, "ChatGPT (demo)", [_CHATGPT, page.redirect_uri])
+        assert secret, "only a public client has none"
         assistant = Assistant(registered.client_id, secret.reveal(), _CHATGPT)
         path = save_it(base, assistant, person, firebase, print)
         print(f"\nThe note is in Firestore: {path}")
@@ -67,6 +68,8 @@ def _start_service(processes: Processes, base: str, port: int, found: dict[str, 
         "APP_NAME": "ItsimpleAI",
         "FIREBASE_API_KEY": "emulator-takes-any-key",
         "SIGN_IN_METHODS": "google,password,email-link",
+        "LOCAL_KEY": secrets.token_urlsafe(32),
+        "KEY_SECRET": "",
     }
     command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
     processes.start(
@@ -90,6 +93,7 @@ def _show_addresses(base: str, assistant: str, email: str, password: str, found:
 Open in a browser:
   {assistant}   an assistant to connect and say “save it” to; sign in as {email} with {password}
   {base}    the service
+  {base}/connections   what is connected, and the button that ends it
   {base}/openapi.yaml   what an assistant imports
 
 Another assistant:

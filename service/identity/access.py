@@ -17,6 +17,8 @@ class Access:
     grant_id: str
     client_id: str
     scope: frozenset[str]
+    resource: str
+    """The audience (RFC 8707): the part of this service that it is good for."""
     expires_at: datetime
     token_path: str
     grant_path: str

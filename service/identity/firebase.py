@@ -39,3 +39,11 @@ class FirebaseIdentity:
         if not is_segment(claims["uid"]):  # a custom uid may hold any character
             raise NotSignedIn("uid")
         return User(claims["uid"])
+
+    def is_active(self, uid: str) -> bool:
+        try:
+            return not auth.get_user(uid, app=self._app).disabled
+        except auth.UserNotFoundError:
+            return False
+        except (exceptions.FirebaseError, GoogleAuthError) as failed:
+            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None

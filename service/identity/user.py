@@ -26,3 +26,7 @@ class Identity(Protocol):
         Raises `NotSignedIn`, or `errors.Unavailable` when Firebase does not answer.
         """
         ...
+
+    def is_active(self, uid: str) -> bool:
+        """Whether the account exists and is not disabled. Raises `errors.Unavailable` as above."""
+        ...

@@ -1,14 +1,33 @@
 """GET and POST /authorization: what is asked, checked in order (RFC 6749 section 4.1.1)."""
 
+import hmac
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from service.errors import PageError, RedirectError
-from service.oauth.clients import Client
+from service.oauth.clients import Client, allows_redirect, unusable
 from service.oauth.form import Form, Repeated
+from service.oauth.keys import Key, Keyring
+from service.oauth.resources import Resources
 
+# Known, and without effect: every connection can be renewed (MCP authorization, "Refresh Tokens").
+OFFLINE_ACCESS = "offline_access"
+PARAMETERS = frozenset(
+    (
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "resource",
+    )
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -19,6 +38,8 @@ class Target:
 
     client: Client
     redirect_uri: str
+    is_explicit: bool
+    """Whether the request named the URI, or left it out because only one is registered."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +48,8 @@ class AuthorizationRequest:
 
     target: Target
     scope: frozenset[str]
-    state: str
+    resource: str
+    state: str | None
     code_challenge: str | None
 
 
@@ -41,47 +63,79 @@ def read_client_id(form: Form) -> str:
     """The client that the request names. Raises `PageError`."""
     client_id = _once(form, "client_id")
     if client_id is None:
-        raise _not_a_request("It does not say which assistant is asking (client_id is missing).")
+        raise not_a_request("It does not say which assistant is asking (client_id is missing).", "no_client_id")
     return client_id
 
 
-def find_target(form: Form, client: Client | None) -> Target:
+def find_target(form: Form, client: Client | None, now: datetime) -> Target:
     """Who asks and where the answer goes. Raises `PageError`: what is wrong here is never answered by redirect."""
-    if client is None or client.disabled_at is not None:
-        raise _not_a_request("No assistant is registered here under this client_id.")
+    if client is None or unusable(client, now):
+        reason = (client and unusable(client, now)) or "unknown_client"
+        raise not_a_request("No assistant is registered here under this client_id.", reason)
     redirect_uri = _once(form, "redirect_uri")
+    if redirect_uri is None and len(client.redirect_uris) == 1 and not client.gpt_id:  # RFC 6749 section 3.1.2.3
+        return Target(client, client.redirect_uris[0], is_explicit=False)
     if redirect_uri is None:
-        raise _not_a_request("It does not say where to return to (redirect_uri is missing).")
-    if redirect_uri not in client.redirect_uris:  # exact, as text: RFC 9700 section 2.1
-        raise _not_a_request(
+        raise not_a_request("It does not say where to return to (redirect_uri is missing).", "no_redirect_uri")
+    if not allows_redirect(client, redirect_uri):
+        raise not_a_request(
             f"{client.name} asked to return to an address that is not registered for it (redirect_uri). "
-            "If you set it up, register the exact callback URL that it shows."
+            "If you set it up, register the exact callback URL that it shows.",
+            "other_redirect_uri",
         )
-    return Target(client, redirect_uri)
+    return Target(client, redirect_uri, is_explicit=True)
 
 
-def parse(form: Form, target: Target) -> AuthorizationRequest:
+def parse(form: Form, target: Target, resources: Resources) -> AuthorizationRequest:
     """FORM as a request in which every rule holds; the first that does not raises `RedirectError`."""
     try:
         for rule in _RULES:
-            rule(form, target.client)
-        scope = _scope(form, target.client)
+            rule(form, target.client, resources)
+        resource = resources.parse(form.get_all("resource"))
+        assert resource, "a rule has seen to it"
+        return AuthorizationRequest(
+            target, _scope(form, target.client), resource, form.get("state"), form.get("code_challenge")
+        )
     except (_Refused, Repeated) as refused:
         raise _redirect_error(form, target, refused) from None
-    return AuthorizationRequest(target, scope, form.get("state") or "", form.get("code_challenge"))
 
 
-def denied(request: AuthorizationRequest) -> RedirectError:
-    return RedirectError(request.target.redirect_uri, request.state, "access_denied", "The person said no.")
+def denied(form: Form, target: Target) -> RedirectError:
+    return _redirect_error(form, target, _Refused("access_denied", "The person said no."))
 
 
-def answer_uri(redirect_uri: str, issuer: str, **parameters: str | None) -> str:
-    """REDIRECT_URI with PARAMETERS and `iss` (RFC 9207) added to its query; a query that it has is kept."""
-    answer = {name: value for name, value in parameters.items() if value is not None} | {"iss": issuer}
+def answer_uri(redirect_uri: str, parameters: dict[str, str | None]) -> str:
+    """REDIRECT_URI with PARAMETERS added to its query, without those that are None; a query that it has is kept."""
+    answer = {name: value for name, value in parameters.items() if value is not None}
     return redirect_uri + ("&" if "?" in redirect_uri else "?") + urlencode(answer, quote_via=quote)
 
 
-def _response_type_is_code(form: Form, _: Client) -> None:
+def description(client: Client) -> str:
+    """What a page shows of CLIENT, or takes from it: when that changes, the person has not been asked (CIMD 6.3)."""
+    return json.dumps([client.name, client.redirect_uris, sorted(client.scope)])
+
+
+def seal(request: str, shown: str, key: Key) -> str:
+    """A mark on REQUEST, by which a post of our page proves that it answers what the page showed.
+
+    SHOWN is the `description` of the client where the person was asked; "" on a page that only asks them to sign in.
+    """
+    return f"{key.key_id}.{key.mac('authorization request', shown + chr(10) + request)}"
+
+
+def check_seal(request: str, shown: str, mark: str, keyring: Keyring) -> None:
+    """Raises `PageError` unless MARK was made for this REQUEST and what was SHOWN with it."""
+    key = keyring.find_known(mark.partition(".")[0])
+    if key is None or not hmac.compare_digest(seal(request, shown, key).encode(), mark.encode()):
+        raise PageError(
+            400,
+            "This page is not valid any more",
+            "It is too old, or it was changed on the way. Go back to the assistant and connect again.",
+            "wrong_seal",
+        )
+
+
+def _response_type_is_code(form: Form, _client: Client, _resources: Resources) -> None:
     response_type = form.get("response_type")
     if response_type is None:
         raise _Refused("invalid_request", "response_type is missing; it must be code.")
@@ -89,17 +143,16 @@ def _response_type_is_code(form: Form, _: Client) -> None:
         raise _Refused("unsupported_response_type", "response_type must be code.")
 
 
-def _state_is_present(form: Form, _: Client) -> None:
-    state = form.get("state")
-    if state is None:
-        raise _Refused("invalid_request", "state is missing.")
-    if _CONTROL.search(state):  # outside VSCHAR, and a form field would not carry it unchanged
+def _state_is_text(form: Form, _client: Client, _resources: Resources) -> None:
+    if _CONTROL.search(form.get("state") or ""):  # outside VSCHAR: RFC 6749 appendix A.5
         raise _Refused("invalid_request", "state has a control character.")
 
 
-def _challenge_is_s256(form: Form, _: Client) -> None:
+def _challenge_is_s256(form: Form, client: Client, _resources: Resources) -> None:
     challenge, method = form.get("code_challenge"), form.get("code_challenge_method")
     if challenge is None and method is None:
+        if client.must_use_pkce:
+            raise _Refused("invalid_request", "code_challenge is missing: PKCE with S256 is required (RFC 7636).")
         return
     if challenge is None or not _S256.fullmatch(challenge):
         raise _Refused("invalid_request", "code_challenge must be 43 characters of base64url (RFC 7636).")
@@ -107,22 +160,29 @@ def _challenge_is_s256(form: Form, _: Client) -> None:
         raise _Refused("invalid_request", "code_challenge_method must be S256.")
 
 
-def _scope_is_known(form: Form, client: Client) -> None:
-    if unknown := _scope(form, client) - client.scope:
+def _scope_is_known(form: Form, client: Client, _resources: Resources) -> None:
+    if unknown := form.words("scope") - client.scope - {OFFLINE_ACCESS}:
         known = " ".join(sorted(client.scope))
         raise _Refused("invalid_scope", f"{len(unknown)} of the scopes cannot be granted here; known: {known}.")
 
 
-_RULES: tuple[Callable[[Form, Client], None], ...] = (
+def _resource_is_ours(form: Form, _client: Client, resources: Resources) -> None:
+    if resources.parse(form.get_all("resource")) is None:
+        raise _Refused("invalid_target", f"resource must be one of this service, as {resources.whole}.")
+
+
+_RULES: tuple[Callable[[Form, Client, Resources], None], ...] = (
     _response_type_is_code,
-    _state_is_present,
+    _state_is_text,
     _challenge_is_s256,
     _scope_is_known,
+    _resource_is_ours,
 )
 
 
 def _scope(form: Form, client: Client) -> frozenset[str]:
-    return frozenset((form.get("scope") or "").split()) or client.scope
+    asked = form.words("scope")
+    return (asked - {OFFLINE_ACCESS} or client.default_scope) | (asked & {OFFLINE_ACCESS})
 
 
 def _redirect_error(form: Form, target: Target, refused: _Refused | Repeated) -> RedirectError:
@@ -139,10 +199,10 @@ def _once(form: Form, name: str) -> str | None:
     try:
         return form.get(name)
     except Repeated:
-        raise _not_a_request(f"It names {name} more than once.") from None
+        raise not_a_request(f"It names {name} more than once.", "repeated_parameter") from None
 
 
-def _not_a_request(what: str) -> PageError:
+def not_a_request(what: str, reason: str) -> PageError:
     return PageError(
-        400, "This link does not work", f"The link that brought you here is not complete or not right. {what}"
+        400, "This link does not work", f"The link that brought you here is not complete or not right. {what}", reason
     )

@@ -1,6 +1,7 @@
 """Request parameters as OAuth reads them (RFC 6749 sections 3.1 and 3.2)."""
 
-from urllib.parse import parse_qsl
+from collections.abc import Container
+from urllib.parse import parse_qsl, urlencode
 
 MOST_BYTES = 65_536
 _MOST_FIELDS = 64
@@ -22,6 +23,7 @@ class Form:
     """Decoded parameters. An empty one counts as omitted; asking for a repeated one raises `Repeated`."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs = pairs
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
@@ -40,3 +42,25 @@ class Form:
         if len(values) > 1:
             raise Repeated(name)
         return values[0] or None if values else None
+
+    def get_all(self, name: str) -> list[str]:
+        """For the one parameter that may repeat: `resource` (RFC 8707 section 2)."""
+        return [value for value in self._values.get(name, []) if value]
+
+    def words(self, name: str) -> frozenset[str]:
+        """The words of a list separated by spaces, as `scope` is (RFC 6749 section 3.3)."""
+        return frozenset(word for word in (self.get(name) or "").split(" ") if word)
+
+    def require_single(self) -> None:
+        """Raises `Repeated` when anything but `resource` is there twice, whether it is asked for or not."""
+        for name, values in self._values.items():
+            if len(values) > 1 and name != "resource":
+                raise Repeated(name)
+
+    def only(self, names: Container[str]) -> "Form":
+        """The parameters called one of NAMES."""
+        return Form([(name, value) for name, value in self._pairs if name in names])
+
+    def encoded(self) -> str:
+        """The same parameters in the same order, as ASCII."""
+        return urlencode(self._pairs)

@@ -1,7 +1,7 @@
-"""What one consent gives, and how it is redeemed and renewed: pure rules in order, spending last.
+"""What one consent gives and how its code is redeemed: pure rules in order, spending last.
 
 Nothing here reads or writes. The rules take documents, a form and the time, and either raise or return what is to
-be written; `exchange.py` reads, asks, and commits once.
+be written; `exchange.py` reads, asks, and commits once. `refresh.py` has the rules of what comes after.
 """
 
 import base64
@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.errors import OAuthError
@@ -17,16 +17,22 @@ from service.identity.user import User
 from service.oauth.authorization import AuthorizationRequest
 from service.oauth.clients import Client
 from service.oauth.form import Form
-from service.oauth.tokens import Secret, SecretHash, mint, mint_access_token
+from service.oauth.resources import Resources
+from service.oauth.tokens import Extent, Secret, SecretHash, Spendable, mint, mint_access_token, mint_refresh_token
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
 @dataclass(frozen=True)
-class Lifetimes:
+class Terms:
+    """What this server grants: for how long, and for which parts of the service."""
+
     code: timedelta
     access_token: timedelta
     refresh_token: timedelta
+    grace: timedelta
+    """How long the last refresh may be asked for again, its answer having been lost."""
+    resources: Resources
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,14 @@ class Code:
     client_id: str
     uid: str
     redirect_uri: str
+    is_redirect_explicit: bool
     scope: frozenset[str]
+    resource: str
     code_challenge: str | None
     grant_id: str
     expires_at: datetime
     used_at: datetime | None = None
-    version: object = None
+    version: object = field(default=None, repr=False)
     """The store's own mark of the state that was read."""
 
 
@@ -55,27 +63,14 @@ class Grant:
     client_id: str
     client_name: str
     scope: frozenset[str]
+    resource: str
     created_at: datetime
     expires_at: datetime
 
 
 @dataclass(frozen=True)
-class RefreshToken:
-    """A refresh token, known by its hash."""
-
-    hash: SecretHash
-    client_id: str
-    uid: str
-    grant_id: str
-    scope: frozenset[str]
-    expires_at: datetime
-    used_at: datetime | None = None
-    version: object = None
-
-
-@dataclass(frozen=True)
 class Issued:
-    """A pair of new tokens in the clear, and the facts that are stored about them."""
+    """A pair of tokens in the clear, and the facts that are stored about them."""
 
     access_token: Secret
     refresh_token: Secret
@@ -83,8 +78,10 @@ class Issued:
     client_id: str
     grant_id: str
     granted_scope: frozenset[str]
+    granted_resource: str
     scope: frozenset[str]
     """What the access token may do: all of `granted_scope`, or the part that a refresh asked for."""
+    resource: str
     issued_at: datetime
     access_expires_at: datetime
     refresh_expires_at: datetime
@@ -93,12 +90,12 @@ class Issued:
 class Reused(Exception):
     """A code or refresh token came back after it was spent, by someone who could have spent it: end its grant."""
 
-    def __init__(self, grant_id: str) -> None:
-        super().__init__()
-        self.grant_id = grant_id
+    def __init__(self, grant_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.grant_id, self.reason = grant_id, reason
 
 
-def issue_code(request: AuthorizationRequest, user: User, now: datetime, lifetimes: Lifetimes) -> tuple[Secret, Code]:
+def issue_code(request: AuthorizationRequest, user: User, now: datetime, terms: Terms) -> tuple[Secret, Code]:
     """A new code for what USER allowed. The grant's id is drawn now, so that a replay knows what to end."""
     secret = mint()
     code = Code(
@@ -106,113 +103,115 @@ def issue_code(request: AuthorizationRequest, user: User, now: datetime, lifetim
         client_id=request.target.client.client_id,
         uid=user.uid,
         redirect_uri=request.target.redirect_uri,
+        is_redirect_explicit=request.target.is_explicit,
         scope=request.scope,
+        resource=request.resource,
         code_challenge=request.code_challenge,
         grant_id=mint().hash()[:32],
-        expires_at=now + lifetimes.code,
+        expires_at=now + terms.code,
     )
     return secret, code
 
 
-def redeem(code: Code, client: Client, form: Form, now: datetime, lifetimes: Lifetimes) -> tuple[Grant, Issued]:
+def redeem(code: Code, client: Client, form: Form, now: datetime, terms: Terms) -> tuple[Grant, Issued]:
     """The grant and the tokens for CODE. Raises `OAuthError`, or `Reused` when everything but freshness is right."""
-    for rule in _CODE_RULES:
-        rule(code, client, form, now)
-    issued = _issue(code, code.scope, now, lifetimes)
-    grant = Grant(code.grant_id, code.uid, client.client_id, client.name, code.scope, now, issued.refresh_expires_at)
+    for rule in _RULES:
+        rule(code, client, form, terms)
+    _check_freshness(code, now)
+    issued = issue(code, mint_refresh_token(), Extent(code.scope, asked_resource(code, form, terms)), now, terms)
+    grant = Grant(
+        grant_id=code.grant_id,
+        uid=code.uid,
+        client_id=client.client_id,
+        client_name=client.name,
+        scope=code.scope,
+        resource=code.resource,
+        created_at=now,
+        expires_at=issued.refresh_expires_at,
+    )
     return grant, issued
 
 
-def rotate(token: RefreshToken, client: Client, form: Form, now: datetime, lifetimes: Lifetimes) -> Issued:
-    """The successors of TOKEN. Raises `OAuthError`, or `Reused` when it was spent before."""
-    for rule in _REFRESH_RULES:
-        rule(token, client, form, now)
-    return _issue(token, _narrowed(token, form), now, lifetimes)
-
-
-def invalid_grant(description: str) -> OAuthError:
-    return OAuthError(400, "invalid_grant", description)
-
-
-def _issue(spent: Code | RefreshToken, scope: frozenset[str], now: datetime, lifetimes: Lifetimes) -> Issued:
+def issue(spent: Spendable, refresh_token: Secret, extent: Extent, now: datetime, terms: Terms) -> Issued:
+    """What SPENT is worth: a new access token for EXTENT beside REFRESH_TOKEN."""
     # The token carries whole seconds: rounded up, so that it lives at least as long as the client is told.
-    expires_at = (now + lifetimes.access_token + timedelta(microseconds=999_999)).replace(microsecond=0)
+    expires_at = (now + terms.access_token + timedelta(microseconds=999_999)).replace(microsecond=0)
     return Issued(
-        access_token=mint_access_token(spent.uid, spent.grant_id, spent.client_id, scope, expires_at),
-        refresh_token=mint(),
+        access_token=mint_access_token(spent, extent, expires_at),
+        refresh_token=refresh_token,
         uid=spent.uid,
         client_id=spent.client_id,
         grant_id=spent.grant_id,
         granted_scope=spent.scope,
-        scope=scope,
+        granted_resource=spent.resource,
+        scope=extent.scope,
+        resource=extent.resource,
         issued_at=now,
         access_expires_at=expires_at,
-        refresh_expires_at=now + lifetimes.refresh_token,
+        refresh_expires_at=now + terms.refresh_token,
     )
 
 
-def _code_is_this_clients(code: Code, client: Client, _form: Form, _now: datetime) -> None:
+def asked_resource(spent: Spendable, form: Form, terms: Terms) -> str:
+    """The audience that FORM asks for: a part of what was granted, or all of it. Raises `OAuthError` (RFC 8707, 2.2)."""
+    asked = form.get_all("resource")
+    if not asked:
+        return spent.resource
+    resource = terms.resources.parse(asked)
+    if resource is None or not terms.resources.covers(spent.resource, resource):
+        raise OAuthError(400, "invalid_target", "resource is not the one that was granted.")
+    return resource
+
+
+def invalid_grant(description: str, reason: str) -> OAuthError:
+    return OAuthError(400, "invalid_grant", description, reason=reason)
+
+
+def _code_is_this_clients(code: Code, client: Client, _form: Form, _terms: Terms) -> None:
     if code.client_id != client.client_id:
-        raise invalid_grant("The code is not known.")
+        raise invalid_grant("The code is not known.", "code_of_other_client")
 
 
-def _redirect_uri_is_the_same(code: Code, _client: Client, form: Form, _now: datetime) -> None:
+def _redirect_uri_is_the_same(code: Code, _client: Client, form: Form, _terms: Terms) -> None:
     redirect_uri = form.get("redirect_uri")
-    if redirect_uri is None and code.code_challenge is not None:
+    if redirect_uri is None and (code.code_challenge is not None or not code.is_redirect_explicit):
         return  # with PKCE it may be left out: OAuth 2.1, section 10.2
     if redirect_uri != code.redirect_uri:
-        raise invalid_grant("redirect_uri is not the one that the code was sent to.")
+        raise invalid_grant("redirect_uri is not the one that the code was sent to.", "other_redirect_uri")
 
 
-def _verifier_fits(code: Code, _client: Client, form: Form, _now: datetime) -> None:
+def _verifier_fits(code: Code, _client: Client, form: Form, _terms: Terms) -> None:
     verifier = form.get("code_verifier")
     if code.code_challenge is None:
         if verifier is not None:  # RFC 9700 section 4.8.2
-            raise OAuthError(400, "invalid_request", "code_verifier was sent, but no code_challenge before.")
+            raise OAuthError(
+                400,
+                "invalid_request",
+                "code_verifier was sent, but no code_challenge before.",
+                reason="verifier_without_challenge",
+            )
         return
     if verifier is None or not _VERIFIER.fullmatch(verifier):
-        raise invalid_grant("code_verifier is missing or malformed.")
+        raise invalid_grant("code_verifier is missing or malformed.", "no_verifier")
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     if not hmac.compare_digest(digest, code.code_challenge):
-        raise invalid_grant("code_verifier does not fit the code_challenge.")
+        raise invalid_grant("code_verifier does not fit the code_challenge.", "wrong_verifier")
 
 
-def _code_is_fresh(code: Code, _client: Client, _form: Form, now: datetime) -> None:
+def _resource_was_granted(code: Code, _client: Client, form: Form, terms: Terms) -> None:
+    asked_resource(code, form, terms)
+
+
+def _check_freshness(code: Code, now: datetime) -> None:
     if code.used_at is not None:  # before expiry, so that a replay stays detectable
-        raise Reused(code.grant_id)
+        raise Reused(code.grant_id, "code_reused")
     if now >= code.expires_at:
-        raise invalid_grant("The code has expired.")
+        raise invalid_grant("The code has expired.", "code_expired")
 
 
-def _refresh_token_is_this_clients(token: RefreshToken, client: Client, _form: Form, _now: datetime) -> None:
-    if token.client_id != client.client_id:
-        raise invalid_grant("The refresh token is not known.")
-
-
-def _scope_is_not_wider(token: RefreshToken, _client: Client, form: Form, _now: datetime) -> None:
-    if not _narrowed(token, form) <= token.scope:
-        raise OAuthError(400, "invalid_scope", "A refresh cannot ask for more than was granted.")
-
-
-def _refresh_token_is_fresh(token: RefreshToken, _client: Client, _form: Form, now: datetime) -> None:
-    if token.used_at is not None:
-        raise Reused(token.grant_id)
-    if now >= token.expires_at:
-        raise invalid_grant("The refresh token has expired.")
-
-
-def _narrowed(token: RefreshToken, form: Form) -> frozenset[str]:
-    return frozenset((form.get("scope") or "").split()) or token.scope
-
-
-_CODE_RULES: tuple[Callable[[Code, Client, Form, datetime], None], ...] = (
+_RULES: tuple[Callable[[Code, Client, Form, Terms], None], ...] = (
     _code_is_this_clients,
     _redirect_uri_is_the_same,
     _verifier_fits,
-    _code_is_fresh,
-)
-_REFRESH_RULES: tuple[Callable[[RefreshToken, Client, Form, datetime], None], ...] = (
-    _refresh_token_is_this_clients,
-    _scope_is_not_wider,
-    _refresh_token_is_fresh,
+    _resource_was_granted,
 )

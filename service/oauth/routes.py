@@ -1,106 +1,138 @@
-"""/authorization and /token over HTTP."""
+"""What clients call: tokens, revocation, registration and metadata. Each handler reads, asks the rules, and answers."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 
+from service.audit import Decision, decided
 from service.backends import Backends
 from service.body import read_body
-from service.errors import OAuthError, PageError
-from service.identity.user import NotSignedIn
-from service.oauth import authorization, grants
-from service.oauth.authorization import AuthorizationRequest, Target
-from service.oauth.clients import is_client_id
-from service.oauth.exchange import exchange
+from service.errors import ActionError, OAuthError
+from service.oauth import metadata
+from service.oauth.credentials import read_credentials
+from service.oauth.exchange import Exchange
 from service.oauth.form import MOST_BYTES, Form, Malformed, Repeated
-from service.oauth.grants import Lifetimes
-from service.pages.consent import Consent
+from service.oauth.grants import Issued, Terms
+from service.oauth.registration import MOST_BYTES as MOST_METADATA_BYTES
+from service.oauth.registration import register_dynamically
+from service.oauth.revocation import revoke
+from service.oauth.throttle import Throttle, failures, network_of, registrations
 from service.settings import Settings
 
+_Answer = TypeVar("_Answer")
 _FORM = "application/x-www-form-urlencoded"
+_CACHED = "public, max-age=300"
 # What each path shows its errors as.
-DOORS = {"/authorization": "page", "/token": "oauth"}
+DOORS = {"/token": "oauth", "/revoke": "oauth", "/register": "oauth"}
+# What a client that runs in a browser calls from its own origin (OAuth 2.1, section 3.2; RFC 9700 section 2.6).
+CORS = frozenset(f"oauth.{name}" for name in ("token", "revoke_token", "register", "server", "resource"))
 
 
-def blueprint(settings: Settings, consent: Consent, backends: Backends) -> Blueprint:
+def blueprint(
+    settings: Settings, scopes: frozenset[str], terms: Terms, throttle: Throttle, backends: Backends
+) -> Blueprint:
     oauth = Blueprint("oauth", __name__)
-    lifetimes = Lifetimes(settings.code_lifetime, settings.access_token_lifetime, settings.refresh_token_lifetime)
+    failed = failures("authentication", settings.failures_per_minute)
 
-    @oauth.get("/authorization")
-    def show_consent() -> Response:
-        return consent.show(_parse(_page_form(request.query_string), backends))
-
-    @oauth.post("/authorization")
-    def decide() -> Response:
-        # A browser says where a form was posted from; only our own page may decide for a person.
-        if request.headers.get("Origin", settings.public_url) != settings.public_url:
-            raise PageError(403, "This did not come from our page", "Go back to the assistant and connect again.")
-        form = _page_form(_form_body())
-        asked = _parse(form, backends)
-        if _page_field(form, "decision") != "allow":
-            raise authorization.denied(asked)
-        try:
-            user = backends.identity.verify(_page_field(form, "id_token") or "")
-        except NotSignedIn:
-            raise PageError(
-                401, "You are not signed in", "Your sign-in could not be confirmed. Go back and sign in again."
-            ) from None
-        secret, code = grants.issue_code(asked, user, backends.now(), lifetimes)
-        backends.oauth.add_code(code)
-        to = authorization.answer_uri(
-            asked.target.redirect_uri, settings.issuer, code=secret.reveal(), state=asked.state
-        )
-        return Response(status=303, headers={"Location": to, "Cache-Control": "no-store"})
+    def as_client(event: str, act: Callable[[Form, str | None, Decision], _Answer]) -> _Answer:
+        with decided(event, request.environ, settings.project) as decision:
+            form, header = _form(), request.headers.get("Authorization")
+            try:
+                return act(form, header, decision)
+            except OAuthError as refused:
+                if refused.error == "invalid_client":
+                    decision.reason = refused.reason
+                    throttle.count(failed, _presented(form, header), network_of(request.remote_addr))
+                raise
 
     @oauth.post("/token")
     def token() -> Response:
         now = backends.now()
-        try:
-            form = Form.parse(_form_body())
-            issued = exchange(form, request.headers.get("Authorization"), backends.oauth, now, lifetimes)
-        except Malformed:
-            raise OAuthError(400, "invalid_request", "The body is not a form in UTF-8.") from None
-        except Repeated:
-            raise OAuthError(400, "invalid_request", "A parameter was sent more than once.") from None
-        response = jsonify(
-            access_token=issued.access_token.reveal(),
-            token_type="bearer",  # noqa: S106  # RFC 6749 section 7.1
-            expires_in=int((issued.access_expires_at - now).total_seconds()),
-            refresh_token=issued.refresh_token.reveal(),
-            scope=" ".join(sorted(issued.scope)),
+        issued = as_client(
+            "token", lambda form, header, decision: Exchange(backends, terms, now, decision).answer(form, header)
         )
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return _no_store(jsonify(_tokens(issued)))
+
+    @oauth.post("/revoke")
+    def revoke_token() -> Response:
+        now = backends.now()
+        as_client("revoke", lambda form, header, decision: revoke(form, header, backends.oauth, now, decision))
+        return _no_store(Response())
+
+    if settings.dynamic_registration:
+        _add_registration(oauth, settings, scopes, throttle, backends)
+
+    @oauth.get(metadata.AUTHORIZATION_SERVER)
+    def server() -> Response:
+        return _cached(metadata.authorization_server(settings, sorted(scopes)))
+
+    @oauth.get(metadata.PROTECTED_RESOURCE, defaults={"path": ""})
+    @oauth.get(f"{metadata.PROTECTED_RESOURCE}/<path:path>")
+    def resource(path: str) -> Response:
+        below = f"/{path}" if path else ""
+        if below not in terms.resources.paths:
+            raise ActionError(404, "not_found", "There is no such protected resource here.")
+        return _cached(metadata.protected_resource(settings, terms.resources, below, sorted(scopes)))
 
     return oauth
 
 
-def _parse(form: Form, backends: Backends) -> AuthorizationRequest:
-    """The whole request, checked anew: what a page posts is as untrusted as what a client sends."""
-    return authorization.parse(form, _target(form, backends))
+def _add_registration(
+    oauth: Blueprint, settings: Settings, scopes: frozenset[str], throttle: Throttle, backends: Backends
+) -> None:
+    @oauth.post("/register")
+    def register() -> tuple[Response, int]:
+        with decided("register", request.environ, settings.project) as decision:
+            for limit in registrations(settings.registrations_per_hour):
+                throttle.count(limit, network_of(request.remote_addr))
+            body = read_body(request.environ, MOST_METADATA_BYTES)
+            client, answer = register_dynamically(body, scopes, backends.now())
+            backends.oauth.add_client(client)
+            decision.client_id = client.client_id
+        return _no_store(jsonify(answer)), 201
 
 
-def _target(form: Form, backends: Backends) -> Target:
-    client_id = authorization.read_client_id(form)
-    client = backends.oauth.find_client(client_id) if is_client_id(client_id) else None
-    return authorization.find_target(form, client)
-
-
-def _form_body() -> bytes:
+def _form() -> Form:
     if request.mimetype != _FORM:
-        raise OAuthError(400, "invalid_request", f"Send the parameters in the body as {_FORM}.")
-    return read_body(request.environ, MOST_BYTES)
-
-
-def _page_form(raw: bytes) -> Form:
+        raise OAuthError(400, "invalid_request", f"Send the parameters in the body as {_FORM}.", reason="not_a_form")
     try:
-        return Form.parse(raw)
+        form = Form.parse(read_body(request.environ, MOST_BYTES))
+        form.require_single()
     except Malformed:
-        raise PageError(
-            400, "This link does not work", "The link that brought you here is not readable text."
-        ) from None
-
-
-def _page_field(form: Form, name: str) -> str | None:
-    try:
-        return form.get(name)
+        raise OAuthError(400, "invalid_request", "The body is not a form in UTF-8.", reason="not_a_form") from None
     except Repeated:
-        raise PageError(400, "This form does not work", f"{name} was sent more than once.") from None
+        raise OAuthError(
+            400, "invalid_request", "A parameter was sent more than once.", reason="repeated_parameter"
+        ) from None
+    return form
+
+
+def _presented(form: Form, authorization: str | None) -> str:
+    """The client id as it was sent. Known or not, so that how they are counted tells nobody which ones there are."""
+    try:
+        return read_credentials(form, authorization).client_id
+    except OAuthError:
+        return ""
+
+
+def _tokens(issued: Issued) -> dict[str, Any]:
+    """RFC 6749 section 5.1."""
+    return {
+        "access_token": issued.access_token.reveal(),
+        "token_type": "bearer",  # RFC 6749 section 7.1
+        "expires_in": int((issued.access_expires_at - issued.issued_at).total_seconds()),
+        "refresh_token": issued.refresh_token.reveal(),
+        "scope": " ".join(sorted(issued.scope)),
+    }
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _cached(document: dict[str, Any]) -> Response:
+    response = jsonify(document)
+    response.headers["Cache-Control"] = _CACHED
+    return response

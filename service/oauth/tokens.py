@@ -6,15 +6,18 @@ import hashlib
 import json
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NewType, NoReturn
+from typing import NewType, NoReturn, Protocol
 
 from service.identity.access import Access
+from service.oauth.keys import Key
 from service.paths import is_segment
 
 SecretHash = NewType("SecretHash", str)
 _PREFIX = "mate_"
-_SHAPE = re.compile(r"mate_([A-Za-z0-9_-]{1,1200})\.[A-Za-z0-9_-]{43}")
+_REFRESH_PREFIX = "mate_refresh_"
+_SHAPE = re.compile(r"mate_([A-Za-z0-9_-]{1,2400})\.[A-Za-z0-9_-]{43}")
 
 
 class Secret:
@@ -47,6 +50,16 @@ def mint() -> Secret:
     return Secret(secrets.token_urlsafe(32))
 
 
+def mint_refresh_token() -> Secret:
+    """The first one of a grant: 256 random bits."""
+    return Secret(_REFRESH_PREFIX + mint().reveal())
+
+
+def derive_successor(token: Secret, key: Key) -> Secret:
+    """The refresh token that comes after TOKEN: the same one each time, and only for who holds both TOKEN and KEY."""
+    return Secret(_REFRESH_PREFIX + key.mac("refresh", token.reveal()))
+
+
 def token_path(token_hash: SecretHash) -> str:
     return f"oauthTokens/{token_hash}"
 
@@ -55,12 +68,36 @@ def grant_path(grant_id: str) -> str:
     return f"oauthGrants/{grant_id}"
 
 
-def mint_access_token(uid: str, grant_id: str, client_id: str, scope: frozenset[str], expires_at: datetime) -> Secret:
+class Spendable(Protocol):
+    """What is exchanged for tokens: a `grants.Code` or a `refresh.RefreshToken`."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def grant_id(self) -> str: ...
+    @property
+    def scope(self) -> frozenset[str]: ...
+    @property
+    def resource(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What an access token is good for: which operations, and at which part of the service (RFC 8707)."""
+
+    scope: frozenset[str]
+    resource: str
+
+
+def mint_access_token(spent: Spendable, extent: Extent, expires_at: datetime) -> Secret:
     """`mate_`, a readable head, a dot, and 256 random bits. The hash binds the head to the bits.
 
     The head is for us: it lets a save know whose it is before it has read anything. Clients must not rely on it.
     """
-    claims = [uid, grant_id, client_id, int(expires_at.timestamp()), " ".join(sorted(scope))]
+    who = [spent.uid, spent.grant_id, spent.client_id]
+    claims = [*who, int(expires_at.timestamp()), " ".join(sorted(extent.scope)), extent.resource]
     head = (
         base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode())
         .decode()
@@ -76,12 +113,13 @@ def parse_access_token(token: str) -> Access | None:
     head = shape[1]
     try:
         claims = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-        uid, grant_id, client_id, expires, scope = claims
+        uid, grant_id, client_id, expires, scope, resource = claims
         return Access(
-            uid=_text(uid),
-            grant_id=_text(grant_id),
+            uid=_segment(uid),
+            grant_id=_segment(grant_id),
             client_id=_text(client_id),
-            scope=frozenset(_text(scope).split()),
+            scope=frozenset(_text(scope).split(" ")),
+            resource=_text(resource),
             expires_at=datetime.fromtimestamp(expires, UTC),
             token_path=token_path(Secret(token).hash()),
             grant_path=grant_path(grant_id),
@@ -90,9 +128,15 @@ def parse_access_token(token: str) -> Access | None:
         return None
 
 
-def _text(value: object) -> str:
+def _segment(value: object) -> str:
     # A forged head must not become another path than one of ours.
-    if not isinstance(value, str) or not is_segment(value):
+    if not is_segment(text := _text(value)):
+        raise ValueError
+    return text
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
         raise TypeError
     value.encode()
     return value

@@ -1,4 +1,4 @@
-"""The page on which a person signs in and says yes or no."""
+"""The pages on which a person says yes or no to an assistant."""
 
 from urllib.parse import urlsplit
 
@@ -6,54 +6,36 @@ from flask import Response
 
 from service.contract import Contract
 from service.oauth.authorization import AuthorizationRequest
+from service.oauth.client_documents import is_document_url
 from service.oauth.clients import LOOPBACK
-from service.pages.pages import Pages
-from service.settings import Settings
-
-_FIREBASE = ("https://identitytoolkit.googleapis.com", "https://securetoken.googleapis.com")
-# Popup and redirect load Google's iframe library from here, on the click and not before.
-_GAPI = "https://apis.google.com"
+from service.pages.sign_in import SignInPages
 
 
 class Consent:
-    def __init__(self, settings: Settings, contract: Contract, pages: Pages) -> None:
-        self._settings, self._contract, self._pages = settings, contract, pages
-        emulator = f"http://{settings.auth_emulator}" if settings.auth_emulator else None
-        self._config = {
-            "apiKey": settings.firebase_api_key,
-            "authDomain": settings.public_url.partition("://")[2],
-            "projectId": settings.project,
-            "emulator": emulator,
-        }
-        origins = (emulator,) if emulator else _FIREBASE
-        # No form-action: Chromium applies it to every redirect after the post, and where a client's callback
-        # redirects to is the client's business (docs/decisions/0003).
-        self._policy = {
-            "script-src": f"'self' {_GAPI}",
-            "connect-src": " ".join(("'self'", *origins)),
-            "frame-src": " ".join(("'self'", *((emulator,) if emulator else ()))),
-        }
+    def __init__(self, contract: Contract, pages: SignInPages) -> None:
+        self._contract, self._pages = contract, pages
 
-    def show(self, asked: AuthorizationRequest) -> Response:
-        """The page for ASKED. Its form carries the request's parameters, which the post checks again."""
+    def ask(self, asked: AuthorizationRequest, request: str, seal: str) -> Response:
+        """The question for ASKED. The page's form carries REQUEST, as it came, and its SEAL."""
+        client = asked.target.client
         redirect = urlsplit(asked.target.redirect_uri)
-        parameters = {
-            "response_type": "code",
-            "client_id": asked.target.client.client_id,
-            "redirect_uri": asked.target.redirect_uri,
-            "scope": " ".join(sorted(asked.scope)),
-            "state": asked.state,
-            "code_challenge": asked.code_challenge,
-            "code_challenge_method": asked.code_challenge and "S256",
-        }
         return self._pages.show(
             "consent.html",
-            policy=self._policy,
-            client_name=asked.target.client.name,
+            client_name=client.name,
+            client_host=urlsplit(client.client_id).hostname if is_document_url(client.client_id) else None,
+            is_self_registered=client.kind == "dynamic",
             redirect_host=redirect.hostname,
             is_local=redirect.hostname in LOOPBACK,
-            permissions=[self._contract.scopes[scope] for scope in sorted(asked.scope)],
-            parameters={name: value for name, value in parameters.items() if value is not None},
-            methods=self._settings.sign_in_methods,
-            config=self._config,
+            permissions=[
+                self._contract.scopes[scope] for scope in sorted(asked.scope) if scope in self._contract.scopes
+            ],
+            request=request,
+            seal=seal,
         )
+
+    def sign_in_first(self, client_name: str | None, host: str, request: str, seal: str) -> Response:
+        """The page for a request that is not looked into, or not answered, before the person has signed in.
+
+        HOST is where it goes on. Nobody does without a press: a link on another site may have led here.
+        """
+        return self._pages.show("sign_in.html", client_name=client_name, host=host, request=request, seal=seal)

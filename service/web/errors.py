@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service import errors
 from service.oauth.authorization import answer_uri
+from service.oauth.metadata import resource_metadata_url
+from service.oauth.resources import Resources
 from service.pages.pages import Pages
 
 _log = logging.getLogger("service")
@@ -24,17 +26,18 @@ _MESSAGES = {
 class Errors:
     """Renders errors: as a page, as OAuth JSON, or as action JSON."""
 
-    def __init__(self, pages: Pages, issuer: str, doors: dict[str, str]) -> None:
+    def __init__(self, pages: Pages, iss: str | None, resources: Resources, doors: dict[str, str]) -> None:
         """DOORS says for a path whether it is a "page" or speaks "oauth"; every other one is an action."""
-        self._pages, self._issuer, self._doors = pages, issuer, doors
+        self._pages, self._iss, self._resources, self._doors = pages, iss, resources, doors
 
     def install(self, app: Flask | Blueprint) -> None:
         handlers: dict[type[Exception], Callable[[Any], AnyResponse]] = {
             errors.ActionError: lambda e: self._show(e.status, e.code, e.message, e.headers),
-            errors.BearerError: _bearer,
+            errors.BearerError: self._bearer,
             errors.OAuthError: lambda e: self._show(e.status, e.error, e.description, e.headers),
             errors.PageError: self._page,
             errors.RedirectError: self._redirect,
+            errors.TooMany: self._too_many,
             errors.Unavailable: self._unavailable,
             HTTPException: self._http,
             Exception: self._unexpected,
@@ -61,10 +64,27 @@ class Errors:
         )
 
     def _redirect(self, error: errors.RedirectError) -> Response:
-        to = answer_uri(
-            error.redirect_uri, self._issuer, error=error.error, error_description=error.description, state=error.state
-        )
+        answer = {"error": error.error, "error_description": error.description, "state": error.state, "iss": self._iss}
+        to = answer_uri(error.redirect_uri, answer)
         return Response(status=303, headers={"Location": to, "Cache-Control": "no-store"})
+
+    def _bearer(self, error: errors.BearerError) -> Response:
+        """RFC 6750 section 3, RFC 9728 section 5.1."""
+        attributes = {
+            "error": error.error,
+            "error_description": error.error and error.description,
+            "scope": " ".join(error.scope) or None,
+            "resource_metadata": resource_metadata_url(self._resources, request.path),
+        }
+        challenge = ", ".join(f'{name}="{value}"' for name, value in attributes.items() if value)
+        response = jsonify({"error": {"code": error.error or "unauthorized", "message": error.description}})
+        response.status_code = error.status
+        response.headers["WWW-Authenticate"] = f"Bearer {challenge}"
+        return response
+
+    def _too_many(self, error: errors.TooMany) -> Response:
+        message = f"Too many tries from here that did not work. Wait {error.retry_after} seconds, then try again."
+        return self._show(429, "too_many_requests", message, {"Retry-After": str(error.retry_after)})
 
     def _unavailable(self, error: errors.Unavailable) -> Response:
         _log.error("unavailable: %s", error.detail)
@@ -93,16 +113,6 @@ def _oauth(status: int, error: str, description: str, headers: dict[str, str]) -
     response = jsonify({"error": error, "error_description": description})
     response.status_code = status
     response.headers.update({"Cache-Control": "no-store", **headers})
-    return response
-
-
-def _bearer(error: errors.BearerError) -> Response:
-    attributes = {"error": error.error, "error_description": error.error and error.description}
-    attributes["scope"] = " ".join(error.scope) or None
-    challenge = ", ".join(f'{name}="{value}"' for name, value in attributes.items() if value)
-    response = jsonify({"error": {"code": error.error or "unauthorized", "message": error.description}})
-    response.status_code = error.status
-    response.headers["WWW-Authenticate"] = f'Bearer realm="notes"{", " if challenge else ""}{challenge}'
     return response
 
 

@@ -1,9 +1,17 @@
 """Security headers, the same on every answer unless a page has set its own."""
 
-from flask import Flask, Response
+from collections.abc import Container
+
+from flask import Flask, Response, request
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, MCP-Protocol-Version",
+    "Access-Control-Max-Age": "86400",
+}
 
 
-def install(app: Flask, *, https: bool) -> None:
+def install(app: Flask, *, https: bool, cors: Container[str]) -> None:
+    """CORS names the endpoints that a script of any other origin may call; none of them looks at a cookie."""
     headers = {
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         "X-Frame-Options": "DENY",
@@ -19,4 +27,10 @@ def install(app: Flask, *, https: bool) -> None:
     def add(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if request.endpoint in cors:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            if request.method == "OPTIONS":
+                response.status_code = 204
+                response.headers["Access-Control-Allow-Methods"] = response.headers.pop("Allow")
+                response.headers.update(_PREFLIGHT)
         return response

@@ -4,9 +4,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from service.actions.operation import Call, PersonalOperation
 from service.actions.registry import OPERATIONS
+from service.audit import decided
 from service.backends import Backends
 from service.body import read_body
 from service.contract import Contract, OperationContract
+from service.errors import BearerError, invalid_token
+from service.oauth.resources import Resources
 from service.pages.pages import Pages
 from service.settings import Settings
 from service.web.bearer import read_access
@@ -16,7 +19,12 @@ _MOST_NOTE_BYTES = 1_500_000
 _MOST_CONVERSATION = 200
 
 
-def blueprint(settings: Settings, contract: Contract, pages: Pages, backends: Backends) -> Blueprint:
+CORS = frozenset(("web.openapi",))
+
+
+def blueprint(
+    settings: Settings, contract: Contract, pages: Pages, resources: Resources, backends: Backends
+) -> Blueprint:
     web = Blueprint("web", __name__)
     published = contract.published(settings.public_url).encode()
 
@@ -31,7 +39,7 @@ def blueprint(settings: Settings, contract: Contract, pages: Pages, backends: Ba
 
     @web.get("/openapi.yaml")
     def openapi() -> Response:
-        headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+        headers = {"Cache-Control": "public, max-age=300"}
         return Response(published, content_type="application/yaml; charset=utf-8", headers=headers)
 
     @web.get("/assets/<digest>/<path:name>")
@@ -39,16 +47,29 @@ def blueprint(settings: Settings, contract: Contract, pages: Pages, backends: Ba
         return pages.file(digest, name, gzip=request.accept_encodings["gzip"] > 0)
 
     for operation in OPERATIONS:
-        _route(web, operation, contract.operations[operation.operation_id], backends)
+        _route(web, operation, contract.operations[operation.operation_id], settings.project, resources, backends)
     return web
 
 
-def _route(web: Blueprint, operation: PersonalOperation, contract: OperationContract, backends: Backends) -> None:
+def _route(  # noqa: PLR0913, PLR0917  # what one route is made of
+    web: Blueprint,
+    operation: PersonalOperation,
+    contract: OperationContract,
+    project: str,
+    resources: Resources,
+    backends: Backends,
+) -> None:
     def view() -> tuple[Response, int]:
         now = backends.now()
-        access = read_access(request.headers.get("Authorization"), contract.scopes, now)
-        body = contract.check(read_body(request.environ, _MOST_NOTE_BYTES), request.content_type or "")
-        answer = operation.run(Call(access, body, _conversation(), now), backends)
+        with decided(operation.operation_id, request.environ, project) as decision:
+            access = read_access(request.headers.get("Authorization"), contract.scopes, request.path, resources, now)
+            body = contract.check(read_body(request.environ, _MOST_NOTE_BYTES), request.content_type or "")
+            try:
+                answer = operation.run(Call(access, body, _conversation(), now), backends)
+            except BearerError as ended:  # the commit found out, and does not know what the operation needs
+                raise invalid_token(ended.reason, contract.scopes) from None
+            decision.client_id, decision.grant_id = access.client_id, access.grant_id  # true, now that it was proven
+            decision.reason = f"status_{answer.status}"
         return jsonify(answer.body), answer.status
 
     web.add_url_rule(contract.path, operation.operation_id, view, methods=[contract.method])

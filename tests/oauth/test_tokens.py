@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.oauth.tokens import Secret, mint, mint_access_token, parse_access_token
+from service.oauth.refresh import RefreshToken
+from service.oauth.tokens import Extent, Secret, SecretHash, mint, mint_access_token, parse_access_token
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TAIL = "A" * 43
@@ -35,13 +36,18 @@ def test_minted_secrets_are_256_bits_of_base64url() -> None:
 
 @pytest.mark.parametrize("uid", ["u1", "ü∂", "a b:c", "x" * 128, "😀" * 128])
 def test_an_access_token_says_what_it_is_for(uid: str) -> None:
-    token = mint_access_token(uid, "g1", "c1", frozenset({"notes:write", "notes:read"}), NOON)
+    holder = RefreshToken(SecretHash(""), "https://c.example/1", uid, "g1", frozenset(), "", NOON)
+    extent = Extent(frozenset({"notes:write", "notes:read"}), "https://mate.example")
+    token = mint_access_token(holder, extent, NOON)
 
     access = parse_access_token(token.reveal())
 
     assert access is not None
-    assert (access.uid, access.grant_id, access.client_id, access.expires_at) == (uid, "g1", "c1", NOON)
-    assert access.scope == {"notes:read", "notes:write"}
+    assert (access.uid, access.grant_id, access.client_id, access.expires_at) == (
+        *(uid, "g1", "https://c.example/1"),
+        NOON,
+    )
+    assert (access.scope, access.resource) == (extent.scope, extent.resource)
     assert access.token_path == f"oauthTokens/{token.hash()}"
     assert access.grant_path == "oauthGrants/g1"
 
@@ -51,7 +57,7 @@ def _token(claims: Any) -> str:
     return f"mate_{base64.urlsafe_b64encode(raw).decode().rstrip('=')}.{TAIL}"
 
 
-GOOD: list[Any] = ["u", "g", "c", 1_800_000_000, "notes:write"]
+GOOD: list[Any] = ["u", "g", "c", 1_800_000_000, "notes:write", "https://mate.example"]
 
 
 def test_the_table_below_starts_from_a_good_token() -> None:
@@ -66,9 +72,14 @@ def test_the_table_below_starts_from_a_good_token() -> None:
             for value in list[Any](["", ".", "..", "a/b", "__x__", "\ud800", None, 7, ["u"], "x" * 129])
         ],
         *[["u", value, *GOOD[2:]] for value in list[Any](["", "../users/x", "__a__", None, {}])],
-        *[[*GOOD[:3], value, "s"] for value in list[Any](["soon", None, 1e400, 10**30, -(10**30), [], float("nan")])],
-        [*GOOD[:4], 7],
-        GOOD[:4],
+        *[
+            [*GOOD[:3], value, *GOOD[4:]]
+            for value in list[Any](["soon", None, 1e400, 10**30, -(10**30), [], float("nan")])
+        ],
+        *[[*GOOD[:2], value, *GOOD[3:]] for value in list[Any]([None, 7, "\ud800"])],
+        [*GOOD[:4], 7, GOOD[5]],
+        [*GOOD[:5], None],
+        GOOD[:5],
         [*GOOD, "more"],
         {},
         None,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import BearerError
+from service.errors import BearerError, Unavailable
 from service.firestore import (
     Changed,
     Documents,
@@ -126,7 +126,7 @@ def test_of_many_who_saw_the_same_one_changes_it(documents: Documents) -> None:
 
 
 def test_access_is_proven_by_its_two_documents(documents: Documents) -> None:
-    access = Access("u", "g", "c", frozenset(), NOON + timedelta(hours=1), "oauthTokens/t", "oauthGrants/g")
+    access = Access("u", "g", "c", frozenset(), "", NOON + timedelta(hours=1), "oauthTokens/t", "oauthGrants/g")
     documents.commit(create("c/d", {}))
     for there in ([], ["oauthTokens/t"], ["oauthGrants/g"]):
         documents.commit(*(create(path, {}) for path in there))
@@ -144,3 +144,82 @@ def test_access_is_proven_by_its_two_documents(documents: Documents) -> None:
     (grant,) = documents.get("oauthGrants/g")
     assert grant is not None
     assert grant.fields == {"lastUsedAt": NOON}
+
+
+@pytest.fixture(scope="module")
+def library() -> Documents:
+    """Three books in one person's shelf, one in another's."""
+    documents = open_documents(new_project(), "(default)", FIRESTORE)
+    books: dict[str, dict[str, Any]] = {
+        "users/ada/books/1": {"lent": True, "by": {"name": "Woolf"}, "read": NOON},
+        "users/ada/books/2": {"lent": True, "by": {"name": "Austen"}, "read": None},
+        "users/ada/books/3": {"lent": False, "by": {"name": "Woolf"}},
+        "users/bob/books/1": {"lent": True, "by": {"name": "Woolf"}},
+        "books/1": {"lent": True},
+    }
+    documents.commit(*(create(path, fields) for path, fields in books.items()))
+    return documents
+
+
+@pytest.mark.parametrize(
+    ("collection", "where", "found"),
+    [
+        ("users/ada/books", None, ["1", "2", "3"]),
+        ("users/ada/books", {}, ["1", "2", "3"]),
+        ("users/ada/books", {"lent": True}, ["1", "2"]),
+        ("users/ada/books", {"by.name": "Woolf"}, ["1", "3"]),
+        ("users/ada/books", {"by.name": "Woolf", "lent": True}, ["1"]),
+        ("users/ada/books", {"read": NOON}, ["1"]),
+        ("users/ada/books", {"read": None}, []),
+        ("users/ada/books", {"lent": "true"}, []),
+        ("users/bob/books", {"by.name": "Woolf"}, ["1"]),
+        ("users/bob/nothing", None, []),
+        ("books", None, ["1"]),
+    ],
+)
+def test_a_query_finds_what_equals_in_this_collection_alone(
+    library: Documents, collection: str, where: dict[str, Any] | None, found: list[str]
+) -> None:
+    assert sorted(library.query(collection, where)) == [f"{collection}/{name}" for name in found]
+
+
+def test_a_query_reads_all_fields_or_the_selected_ones_or_none(library: Documents) -> None:
+    path, where = "users/ada/books/1", {"read": NOON}
+
+    def fields(**select: Any) -> Any:
+        return library.query("users/ada/books", where, **select)[path].fields
+
+    assert fields() == {"lent": True, "by": {"name": "Woolf"}, "read": NOON}
+    assert fields(select=["read", "by.name", "none"]) == {"read": NOON, "by": {"name": "Woolf"}}
+    assert fields(select=[]) == {}
+
+
+def test_a_query_ends_at_its_limit(library: Documents) -> None:
+    assert [len(library.query("users/ada/books", {"lent": True}, limit=limit)) for limit in (0, 1, 2, 3)] == [
+        2,
+        1,
+        2,
+        2,
+    ]
+
+
+def test_what_a_query_found_can_be_required_as_it_was(documents: Documents) -> None:
+    documents.commit(create("c/d", {"n": 1}))
+    (seen,) = documents.query("c", select=[]).values()
+
+    documents.commit(update("c/d", {"n": 2}, seen))
+
+    with pytest.raises(Changed):
+        documents.commit(update("c/d", {"n": 3}, seen))
+
+
+def test_whatever_is_no_answer_is_unavailable(library: Documents) -> None:
+    stranger = Documents(library._client, "demo-elsewhere", "(default)", ())  # to the rules, nobody
+    for call in (
+        lambda: stranger.query("users/ada/books"),
+        lambda: stranger.get("users/ada/books/1"),
+        lambda: stranger.commit(delete("users/ada/books/1")),
+    ):
+        with pytest.raises(Unavailable) as failed:
+            call()
+        assert failed.value.detail.endswith("PermissionDenied")

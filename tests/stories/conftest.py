@@ -202,10 +202,14 @@ def phone_of() -> Iterator[Callable[..., Phone]]:
 
 
 def sign_in(page: Page, person: Person) -> None:
+    press_sign_in(page, person)
+    page.get_by_text(person.email).wait_for()
+
+
+def press_sign_in(page: Page, person: Person) -> None:
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_text(person.email).wait_for()
 
 
 def photograph(page: Page, name: str) -> None:

@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
 from scripts.verbs.emulators import PROJECT
+from scripts.verbs.journey import hidden_fields
 from tests.stories.conftest import Callback, FakeHelper, Phone, photograph, sign_in
 from tests.world import AUTH, Tokens, World, answer_of, world
 
@@ -367,8 +368,6 @@ def test_a_static_file_may_be_kept_forever_and_comes_compressed(browser_world: W
 
 
 def test_denying_needs_no_account(browser_world: World) -> None:
-    form = {"response_type": "code", "state": "s", "decision": "deny"}
-    chatgpt = browser_world.assistant()
-    form |= {"client_id": chatgpt.client_id, "redirect_uri": chatgpt.redirect_uri}
+    form = hidden_fields(browser_world.ask(browser_world.assistant()).text)
 
-    assert answer_of(browser_world.service.post("/authorization", data=form))["error"] == "access_denied"
+    assert answer_of(browser_world.decide(form))["error"] == "access_denied"

@@ -1,11 +1,14 @@
 """When something that we depend on does not answer: 503 with Retry-After in the door's shape, soon, nothing half-done."""
 
 import time
+from datetime import timedelta
 
 import pytest
 
 from scripts.verbs.journey import hidden_fields
 from scripts.verbs.processes import free_port
+from service.oauth.firestore import FirestoreOAuthStore
+from service.oauth.store import Spent
 from tests.stories.conftest import FakeHelper
 from tests.world import World, question, running
 
@@ -17,7 +20,7 @@ def test_without_firestore_every_door_says_so(world: World) -> None:
     tokens = world.connect(chatgpt, ada)
     nowhere = f"127.0.0.1:{free_port()}"
 
-    with running(world.project, firestore_emulator=nowhere) as service:
+    with running(world.project, public_url=world.service.url, firestore_emulator=nowhere) as service:
         began = time.monotonic()
         note = service.post("/notes", json={"title": "t", "content": "c"}, headers=tokens.bearer)
         assert time.monotonic() - began < SOON
@@ -84,9 +87,35 @@ def test_two_instances_know_the_same(world: World) -> None:
     chatgpt = world.assistant()
     tokens = world.connect(chatgpt, world.person())
 
-    with running(world.project) as other:
+    with running(world.project, public_url=world.service.url) as other:
         assert other.post("/notes", json={"title": "t", "content": "c"}, headers=tokens.bearer).status_code == 201
         assert other.counter.calls == ["Commit"]
         world.refresh(chatgpt, tokens.refresh_token)
+        world.service.clock.move(timedelta(seconds=61))
         world.refresh(chatgpt, tokens.refresh_token)  # a replay: ends the connection, at once and everywhere
         assert other.post("/notes", json={"title": "t", "content": "d"}, headers=tokens.bearer).status_code == 401
+
+
+class Overtaken(FirestoreOAuthStore):
+    """A store in which somebody else is always faster."""
+
+    def spend_code(self, *_: object) -> None:
+        raise Spent
+
+    def spend_refresh_token(self, *_: object) -> None:
+        raise Spent
+
+
+def test_who_is_always_overtaken_is_told_to_come_back(world: World) -> None:
+    chatgpt, ada = world.assistant(), world.person()
+    tokens, code = world.connect(chatgpt, ada), world.code(chatgpt, ada)
+    store = world.service.backends.oauth
+    world.service.backends.oauth = Overtaken(world.service.backends.documents)
+
+    for answer in (world.exchange(chatgpt, code=code), world.refresh(chatgpt, tokens.refresh_token)):
+        assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+
+    world.service.backends.oauth = store
+    assert world.exchange(chatgpt, code=code).status_code == 200
+    assert world.refresh(chatgpt, tokens.refresh_token).status_code == 200

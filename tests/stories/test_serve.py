@@ -100,7 +100,7 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
         assert requests.get(f"http://localhost:{port}/health", timeout=10).ok
         addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
         assert all(requests.get(address, timeout=10).ok for address in addresses)
-        assert len(addresses) == 3
+        assert len(addresses) == 4
 
         process.send_signal(signal.SIGINT)
 
@@ -180,6 +180,6 @@ def test_a_wrong_configuration_does_not_start() -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode != 0
-    for name in ("PUBLIC_URL", "GOOGLE_CLOUD_PROJECT", "APP_NAME", "FIREBASE_API_KEY"):
+    for name in ("PUBLIC_URL", "GOOGLE_CLOUD_PROJECT", "APP_NAME", "FIREBASE_API_KEY", "KEY_SECRET"):
         assert f"{name} is missing" in done.stderr
     assert "must not be set on Cloud Run" in done.stderr

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from scripts.verbs.processes import ROOT, free_port, listens
-from tests.world import AUTH, FIRESTORE, Tokens, World, new_project
+from tests.world import AUTH, FIRESTORE, LOCAL_KEY, Tokens, World, new_project
 from tests.world import world as new_world
 
 THREADS = 3
@@ -59,6 +59,7 @@ def server() -> Iterator[Server]:
         "GOOGLE_CLOUD_PROJECT": project,
         "APP_NAME": "ItsimpleAI",
         "FIREBASE_API_KEY": "emulator-takes-any-key",
+        "LOCAL_KEY": LOCAL_KEY,
         "FIRESTORE_EMULATOR_HOST": FIRESTORE,
         "FIREBASE_AUTH_EMULATOR_HOST": AUTH,
         "THREADS": str(THREADS),
@@ -67,7 +68,7 @@ def server() -> Iterator[Server]:
     with (
         tempfile.NamedTemporaryFile() as log,
         subprocess.Popen([*command, f"--port={port}"], cwd=ROOT, env=env, stdout=log, stderr=log) as process,
-        new_world(project) as world,
+        new_world(project, public_url=f"http://localhost:{port}") as world,
     ):
         end = time.monotonic() + 60
         while not listens(port):
@@ -79,7 +80,7 @@ def server() -> Iterator[Server]:
         yield made
         process.terminate()
         process.wait(30)
-        assert "unexpected" not in made.logged()
+        assert "CRITICAL" not in made.logged()
         assert "Traceback" not in made.logged()
 
 

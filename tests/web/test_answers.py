@@ -8,7 +8,8 @@ import pytest
 
 from service.app import create_app
 from service.google_backends import GoogleBackends
-from service.oauth.tokens import mint_access_token
+from service.oauth.refresh import RefreshToken
+from service.oauth.tokens import Extent, SecretHash, mint_access_token
 from tests.world import Clock, new_project, settings
 
 CLOCK = Clock()
@@ -33,7 +34,9 @@ def client(url: str = "http://localhost:8080", backends: type[GoogleBackends] = 
 
 def bearer(scope: str) -> dict[str, str]:
     in_an_hour = CLOCK().replace(year=CLOCK().year + 1)
-    return {"Authorization": f"Bearer {mint_access_token('u', 'g', 'c', frozenset({scope}), in_an_hour).reveal()}"}
+    holder = RefreshToken(SecretHash(""), "c", "u", "g", frozenset(), "", in_an_hour)
+    token = mint_access_token(holder, Extent(frozenset({scope}), "http://localhost:8080"), in_an_hour)
+    return {"Authorization": f"Bearer {token.reveal()}"}
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/notes", "/nothing", "/openapi.yaml", "/authorization"])
@@ -70,3 +73,13 @@ def test_a_bug_is_a_500_that_quotes_nothing(caplog: pytest.LogCaptureFixture) ->
     assert (answer.status_code, answer.json["error"]["code"]) == (500, "server_error")
     assert "RuntimeError" in caplog.text
     assert "private thought" not in caplog.text + answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/notes", "/authorization", "/connections", "/me/connections"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_a_script_of_another_origin_reads_nothing_here(path: str, method: str) -> None:
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+
+    answer = client().open(path, method=method, headers=headers)
+
+    assert not [name for name in answer.headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118  # not a dict

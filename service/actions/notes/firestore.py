@@ -26,7 +26,7 @@ class FirestoreNoteStore:
         }
         for _ in range(_TRIES):
             try:
-                self._documents.commit(*prove(access, now), create(path, fields))
+                self._documents.commit(*prove(access, now, notes=1), create(path, fields))
             except Missing:
                 raise invalid_token() from None
             except Exists:

@@ -1,183 +1,33 @@
-// Sign-in and consent. Firebase's SDK says who the person is; "Allow" posts its ID token with the request's parameters.
-import { initializeApp } from "./vendor/firebase-app.js";
-import {
-  GoogleAuthProvider, OAuthProvider, browserLocalPersistence, browserPopupRedirectResolver, browserSessionPersistence,
-  connectAuthEmulator, getRedirectResult, indexedDBLocalPersistence, initializeAuth, isSignInWithEmailLink,
-  onAuthStateChanged, sendPasswordResetEmail, sendSignInLinkToEmail, signInWithEmailAndPassword, signInWithEmailLink,
-  signInWithPopup, signInWithRedirect, signOut,
-} from "./vendor/firebase-auth.js";
+// Consent: "Allow" posts the person's ID token with the request that this page was made for.
+import { auth, complain, say, start } from "./sign-in.js";
 
-const $ = (id) => document.getElementById(id);
-const { emulator, ...config } = JSON.parse($("consent").dataset.config);
-// No popup resolver here: with one, a phone loads Google's script before anyone has asked for it.
-const auth = initializeAuth(initializeApp(config), {
-  persistence: [indexedDBLocalPersistence, browserLocalPersistence, browserSessionPersistence],
-});
-auth.useDeviceLanguage();
-if (emulator) connectAuthEmulator(auth, emulator, { disableWarnings: true });
+const form = document.getElementById("decision");
+const go = document.getElementById("go");
+const refusal = form.elements.decision.value;
+// As the answer to a post the page has no address to be loaded again by, or to be returned to from an e-mail.
+if (!location.search) history.replaceState(null, "", `/authorization?${form.elements.request.value}`);
 
-const EMAIL_KEY = "mate:email-for-link";
-const REDIRECT_KEY = "mate:redirecting";
-const PROBLEMS = {
-  "auth/invalid-credential": "That e-mail and password do not go together.",
-  "auth/invalid-login-credentials": "That e-mail and password do not go together.",
-  "auth/wrong-password": "That e-mail and password do not go together.",
-  "auth/user-not-found": "That e-mail and password do not go together.",
-  "auth/missing-password": "Type your password.",
-  "auth/missing-email": "Type your e-mail address.",
-  "auth/invalid-email": "That is not an e-mail address.",
-  "auth/user-disabled": "This account is disabled.",
-  "auth/too-many-requests": "Too many tries. Wait a few minutes.",
-  "auth/network-request-failed": "The sign-in service cannot be reached. Check the connection and try again.",
-  "auth/internal-error": "This sign-in did not work here. Try again, or use another way.",
-  "auth/invalid-action-code": "That sign-in link was used before or has expired. Ask for a new one.",
-  "auth/expired-action-code": "That sign-in link has expired. Ask for a new one.",
-  "auth/unauthorized-domain": "Sign-in is not allowed on this address yet: add it to Firebase's authorized domains.",
-  "auth/operation-not-allowed": "This way to sign in is switched off. Use another one.",
-  "auth/account-exists-with-different-credential": "You signed up another way with this e-mail. Use that one.",
-};
-const CHANGED_MIND = ["auth/popup-closed-by-user", "auth/cancelled-popup-request", "auth/user-cancelled"];
-const NO_POPUPS = ["auth/popup-blocked", "auth/operation-not-supported-in-this-environment"];
-
-function say(text) {
-  $("status").textContent = text;
-  $("problem").hidden = true;
-}
-
-function complain(error) {
-  $("status").textContent = "";
-  const known = CHANGED_MIND.includes(error.code) ? "" : PROBLEMS[error.code];
-  $("problem").textContent = known ?? `This sign-in did not work (${error.code ?? "unknown"}). Try another way.`;
-  $("problem").hidden = !$("problem").textContent;
-}
-
-// One thing at a time: a second press while the first is under way would start a second sign-in.
-async function attempt(action) {
-  const buttons = [...document.querySelectorAll("#signed-out button, #signed-in button")];
-  const before = auth.currentUser;
-  const pressed = document.activeElement;
-  buttons.forEach((button) => (button.disabled = true));
-  $("problem").hidden = true;
-  try {
-    await action();
-  } catch (error) {
-    complain(error);
-  }
-  buttons.forEach((button) => (button.disabled = false));
-  if (auth.currentUser === before) return pressed.focus();
-  show(auth.currentUser);
-  // What had the focus is gone: go on where a person goes on.
-  (auth.currentUser ? $("allow") : document.querySelector("#signed-out button, #signed-out input")).focus();
-}
-
-function show(user) {
-  $("signed-in").hidden = !user;
-  $("signed-out").hidden = Boolean(user);
-  $("allow").hidden = $("allow").disabled = !user;
-  $("email-form")?.reset(); // no password stays behind for who comes next
-  if (user) $("who").textContent = user.email || user.displayName || user.phoneNumber || "this account";
-}
-
-function provider(name) {
-  if (name === "google") return new GoogleAuthProvider().setCustomParameters({ prompt: "select_account" });
-  const apple = new OAuthProvider("apple.com");
-  apple.addScope("email");
-  return apple;
-}
-
-async function signInWith(name) {
-  try {
-    await signInWithPopup(auth, provider(name), browserPopupRedirectResolver);
-  } catch (error) {
-    if (!NO_POPUPS.includes(error.code)) throw error;
-    sessionStorage.setItem(REDIRECT_KEY, "1");
-    await signInWithRedirect(auth, provider(name), browserPopupRedirectResolver);
-  }
-}
-
-const email = () => $("email").value.trim();
-const byEmail = {
-  password: () => signInWithEmailAndPassword(auth, email(), $("password").value),
-  async reset() {
-    await sendPasswordResetEmail(auth, email());
-    say("If that address has an account, a message with a link to set a new password is on its way.");
-  },
-  async link() {
-    await sendSignInLinkToEmail(auth, email(), { url: location.href, handleCodeInApp: true });
-    localStorage.setItem(EMAIL_KEY, email());
-    say(`A sign-in link is on its way to ${email()}. Open it on this device to go on.`);
-  },
-};
-
-// The link may open in another browser than the one that asked for it: then the address has to be typed again.
-async function finishEmailLink() {
-  const link = location.href;
-  const finish = async (address) => {
-    await signInWithEmailLink(auth, address, link);
-    localStorage.removeItem(EMAIL_KEY);
-    const clean = new URL(link);
-    for (const name of ["apiKey", "oobCode", "mode", "lang", "continueUrl", "tenantId"]) clean.searchParams.delete(name);
-    history.replaceState(null, "", clean);
-    say("");
-  };
-  const address = localStorage.getItem(EMAIL_KEY);
-  if (address) return finish(address);
-  byEmail.link = () => finish(email());
-  for (const other of document.querySelectorAll("#password-field, [data-email=password], [data-email=reset], .provider")) {
-    other.hidden = true;
-    if (other.type === "submit") other.type = "button"; // or Enter would still press it
-  }
-  const button = document.querySelector("[data-email=link]");
-  button.textContent = "Finish signing in";
-  button.className = "secondary";
-  button.type = "submit";
-  say("You opened a sign-in link. Type the e-mail address that it was sent to.");
-}
-
-for (const button of document.querySelectorAll("[data-provider]"))
-  button.addEventListener("click", () => attempt(() => signInWith(button.dataset.provider)));
-for (const button of document.querySelectorAll("button[data-email]"))
-  button.addEventListener("click", () => button.type === "button" && attempt(() => byEmail[button.dataset.email]()));
-$("email-form")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(() => byEmail[event.submitter.dataset.email]());
-});
-$("another").addEventListener("click", () => attempt(() => signOut(auth)));
-
-const form = $("decision");
 function decide(decision, idToken) {
   form.elements.decision.value = decision;
   form.elements.id_token.value = idToken;
 }
 // Only "Deny" submits the form by itself; whatever "Allow" had put there is taken back.
-form.addEventListener("submit", () => decide("deny", ""));
-$("allow").addEventListener("click", async () => {
-  $("allow").disabled = true;
+form.addEventListener("submit", () => decide(refusal, ""));
+
+async function send() {
+  go.disabled = true;
   say("Connecting…");
   // Stopped, or come back to: it can be pressed again.
-  setTimeout(() => { $("allow").disabled = $("allow").hidden; say(""); }, 10_000);
+  setTimeout(() => { go.disabled = go.hidden; say(""); }, 10_000);
   try {
-    decide("allow", await auth.currentUser.getIdToken());
+    decide(go.dataset.decision, await auth.currentUser.getIdToken());
     form.submit();
   } catch (error) {
-    $("allow").disabled = false;
+    go.disabled = false;
     complain(error);
   }
-});
-
-async function start() {
-  say("Checking whether you are signed in…");
-  try {
-    if (sessionStorage.getItem(REDIRECT_KEY)) {
-      sessionStorage.removeItem(REDIRECT_KEY);
-      await getRedirectResult(auth, browserPopupRedirectResolver);
-    }
-    await auth.authStateReady();
-    say("");
-    if (isSignInWithEmailLink(auth, location.href)) await finishEmailLink();
-  } catch (error) {
-    complain(error);
-  }
-  onAuthStateChanged(auth, show);
 }
-start();
+go.addEventListener("click", send);
+await start((user) => {
+  go.hidden = go.disabled = !user;
+});

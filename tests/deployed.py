@@ -1,0 +1,75 @@
+"""The service as Cloud Run starts it: a process of its own under functions-framework, with everything that it prints."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.verbs.journey import Firebase
+from scripts.verbs.processes import ROOT, free_port, listens
+from service.google_backends import GoogleBackends
+from tests.world import AUTH, FIRESTORE, LOCAL_KEY, Clock, Counter, Service, World, new_project, settings
+
+
+@dataclass
+class Deployed:
+    """A world whose service is the process. Its clock is the real one; `world.service.backends` is the test's own."""
+
+    world: World
+    log: Path
+
+    def printed(self) -> str:
+        """All that it has written so far, to standard output and standard error."""
+        return self.log.read_text(encoding="utf-8")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Its structured log lines."""
+        return [json.loads(line) for line in self.printed().splitlines() if line.startswith("{")]
+
+
+@contextmanager
+def deployed(**env: str) -> Iterator[Deployed]:
+    """A process of the service in a project of its own; ENV is added to its environment."""
+    project, port = new_project(), free_port()
+    url = f"http://localhost:{port}"
+    known = {
+        "PYTHONPATH": str(ROOT),
+        "PUBLIC_URL": url,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "APP_NAME": "ItsimpleAI",
+        "FIREBASE_API_KEY": "emulator-takes-any-key",
+        "FIREBASE_AUTH_HELPER": "https://localhost",  # where nobody answers
+        "LOCAL_KEY": LOCAL_KEY,
+        "FIRESTORE_EMULATOR_HOST": FIRESTORE,
+        "FIREBASE_AUTH_EMULATOR_HOST": AUTH,
+    }
+    command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
+    with (
+        tempfile.NamedTemporaryFile() as log,
+        subprocess.Popen(
+            [*command, "--host=127.0.0.1", f"--port={port}"],
+            cwd=ROOT,
+            env=os.environ | known | env,
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        path, end = Path(log.name), time.monotonic() + 60
+        while not listens(port):
+            assert process.poll() is None, path.read_text()
+            assert time.monotonic() < end
+            time.sleep(0.05)  # until the port is open: there is nothing to wait on
+        chosen = settings(project, url)
+        service = Service(chosen, GoogleBackends(chosen), Clock(), Counter(), url)
+        try:
+            yield Deployed(World(service, Firebase(AUTH, FIRESTORE, project), project), path)
+        finally:
+            process.terminate()
+            process.wait(30)
