@@ -1,0 +1,157 @@
+"""python -m bench.token_cpu [--calls N] [--rounds N]: see bench/token_cpu."""
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import requests
+
+from bench.arena import new_code, register
+from scripts.verbs.journey import Assistant, Firebase
+from scripts.verbs.processes import ROOT, Failed, free_port, listens
+from service.google_backends import GoogleBackends
+from service.oauth.store import OAuthStore
+from tests import world as worlds
+
+_TICK = 1000 / os.sysconf("SC_CLK_TCK")
+FLOOR, EXCHANGE, REFRESH = "Flask, a static answer", "POST /token, a code", "POST /token, a refresh"
+_NOT_SHOWN = """
+User and system time of the server's processes, for calls one after another over one connection. Not in it: waiting,
+TLS, the first call after a start, calls that wait for each other. Firestore and Firebase Authentication are emulators,
+whose own time is not counted and whose connections are not encrypted, so the real clients cost more. The floor is
+functions-framework and Flask with a handler that does nothing; the service is a second Flask application behind it."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """functions-framework with gunicorn, as on Cloud Run, in processes of its own."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str
+
+    def cpu_ms(self) -> float:
+        """Milliseconds of user and system time so far, of the process and of all that it started."""
+        return sum(_cpu_ms(pid) for pid in _family(self.process.pid))
+
+
+@contextmanager
+def serving(source: str, port: int, env: Mapping[str, str]) -> Iterator[Server]:
+    command = [sys.executable, "-m", "functions_framework", "--target=handler", f"--source={source}"]
+    command += ["--host=127.0.0.1", f"--port={port}"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=subprocess.DEVNULL) as process:
+        try:
+            end = time.monotonic() + 60
+            while not listens(port):
+                if process.poll() is not None or time.monotonic() > end:
+                    raise Failed(f"{source} did not start")
+                time.sleep(0.05)
+            yield Server(process, f"http://localhost:{port}")
+        finally:
+            process.terminate()
+
+
+class TokenCalls:
+    """A client that redeems codes, one after another, and refreshes what the last one gave."""
+
+    def __init__(self, store: OAuthStore, client: Assistant, uid: str, url: str) -> None:
+        self._store, self._client, self._uid, self._url = store, client, uid, url
+        self._session, self._refresh_token = requests.Session(), ""
+        self._codes: list[str] = []
+
+    def prepare(self, count: int) -> None:
+        """Make COUNT codes, in this process, so that it costs the server nothing."""
+        self._codes = [new_code(self._store, self._client, self._uid, self._url) for _ in range(count)]
+
+    def exchange(self) -> None:
+        self._call(grant_type="authorization_code", code=self._codes.pop(), redirect_uri=self._client.redirect_uri)
+
+    def refresh(self) -> None:
+        self._call(grant_type="refresh_token", refresh_token=self._refresh_token)
+
+    def _call(self, **form: str) -> None:
+        form |= {"client_id": self._client.client_id, "client_secret": self._client.client_secret}
+        answer = self._session.post(f"{self._url}/token", data=form, timeout=60)
+        answer.raise_for_status()
+        self._refresh_token = answer.json()["refresh_token"]
+
+
+def measure(rounds: int, calls: int) -> dict[str, list[float]]:
+    """Milliseconds of CPU per call, by what was called, one number a round; a first round is thrown away."""
+    project, port, floor_port = worlds.new_project(), free_port(), free_port()
+    url = f"http://localhost:{port}"
+    person = Firebase(worlds.AUTH, worlds.FIRESTORE, project).sign_up("ada@example.com", secrets.token_urlsafe(9))
+    store = GoogleBackends(worlds.settings(project, url)).oauth
+    client = TokenCalls(store, register(store, "A client"), person.uid, url)
+    found: dict[str, list[float]] = {FLOOR: [], EXCHANGE: [], REFRESH: []}
+    with (
+        serving("service/main.py", port, _environment(project, url)) as service,
+        serving("bench/floor.py", floor_port, {}) as floor,
+    ):
+        at_the_floor, form = requests.Session(), {"grant_type": "authorization_code", "code": "c" * 43}
+        turns: dict[str, tuple[Server, Callable[[], object]]] = {
+            FLOOR: (floor, lambda: at_the_floor.post(floor.url, data=form, timeout=60)),
+            EXCHANGE: (service, client.exchange),
+            REFRESH: (service, client.refresh),
+        }
+        for _ in range(rounds + 1):
+            client.prepare(calls)
+            for name, (server, call) in turns.items():
+                before = server.cpu_ms()
+                for _ in range(calls):
+                    call()
+                found[name].append((server.cpu_ms() - before) / calls)
+    return {name: each[1:] for name, each in found.items()}
+
+
+def _environment(project: str, url: str) -> dict[str, str]:
+    return {
+        "PYTHONPATH": str(ROOT),
+        "PUBLIC_URL": url,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "APP_NAME": "ItsimpleAI",
+        "FIREBASE_API_KEY": "emulator-takes-any-key",
+        "LOCAL_KEY": secrets.token_urlsafe(32),
+        "KEY_SECRET": "",
+    }
+
+
+def _cpu_ms(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK  # utime and stime, proc(5)
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def show(found: dict[str, list[float]], calls: int) -> None:
+    print(f"{'CPU ms per call':<26}{'median':>8}{'least':>8}{'most':>8}{'to the floor':>14}")
+    for name, each in found.items():
+        ratio = median(one / floor for one, floor in zip(each, found[FLOOR], strict=True))
+        print(f"{name:<26}{median(each):>8.2f}{min(each):>8.2f}{max(each):>8.2f}{ratio:>13.1f}x")
+    print(
+        f"\n{len(found[FLOOR])} rounds of {calls} calls each, in turns; load of the machine {os.getloadavg()[0]:.1f}."
+    )
+    print(_NOT_SHOWN)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="bench/token_cpu", description=__doc__)
+    parser.add_argument("--calls", type=int, default=200, help="of each kind in a round (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="(%(default)s)")
+    chosen = parser.parse_args(arguments)
+    show(measure(chosen.rounds, chosen.calls), chosen.calls)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
