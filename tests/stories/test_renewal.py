@@ -8,10 +8,10 @@ from itertools import cycle
 import pytest
 import requests
 
-from scripts.verbs.journey import Person
+from scripts.verbs.journey import Person, hidden_fields
 from service.oauth.keys import Key
 from tests.conformance.test_b_code import at_once
-from tests.world import AUTH, World, error_of, running
+from tests.world import AUTH, World, answer_of, error_of, running
 
 
 def change_account(world: World, person: Person, change: str) -> None:
@@ -92,6 +92,16 @@ def test_a_lost_answer_is_found_again_after_the_key_was_rotated(world: World) ->
     assert {token["keyId"] for token in world.stored("oauthTokens")} == {None, "1", "2"}
     del versions.keys["1"]
     assert world.refresh(chatgpt, third.json()["refresh_token"]).status_code == 200
+
+
+def test_a_page_from_before_the_key_was_rotated_can_be_answered(world: World) -> None:
+    world.service.backends.keyring = versions = Versions()
+    chatgpt, ada = world.assistant(), world.person()
+    form = hidden_fields(world.ask(chatgpt).text) | {"decision": "allow", "id_token": world.firebase.sign_in(ada)}
+
+    versions.add("2")
+
+    assert answer_of(world.decide(form))["code"]
 
 
 def test_a_version_that_is_gone_too_early_is_nobodys_fault(world: World) -> None:

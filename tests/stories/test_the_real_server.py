@@ -124,6 +124,11 @@ def test_a_long_body_is_refused_and_not_cut_to_fit(server: Server) -> None:
     assert server.post("/notes", f"Content-Length: {len(whole)}", whole).startswith("HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("path", ["/notes", "/register"])
+def test_a_body_that_is_announced_too_long_is_refused_before_it_comes(server: Server, path: str) -> None:
+    assert server.post(path, "Content-Length: 99999999", b"").startswith("HTTP/1.1 413")
+
+
 def test_a_body_that_breaks_off_is_not_saved(server: Server) -> None:
     answer = server.post("/notes", f"Content-Length: {len(NOTE) + 50}", NOTE)
 
