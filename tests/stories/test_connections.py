@@ -2,7 +2,7 @@
 
 import base64
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import requests
 
 from scripts.verbs.journey import Assistant, Person
 from scripts.verbs.processes import free_port
+from service.connections.firestore import FirestoreConnectionStore
 from service.firestore import Write, create
 from service.oauth.clients import Client
 from tests import world as worlds
@@ -480,3 +481,28 @@ def test_the_log_says_who_ended_what(world: World, caplog: pytest.LogCaptureFixt
     ]
     assert "Qzx" not in caplog.text
     assert "never-there" not in caplog.text
+
+
+class Meanwhile(FirestoreConnectionStore):
+    """A store during whose work somebody else does something once, after its first deletion."""
+
+    between: Callable[[], object]
+
+    def _delete_all(self, collection: str, uid: str, client_id: str) -> int:
+        deleted = super()._delete_all(collection, uid, client_id)
+        between, self.between = self.between, lambda: None
+        between()
+        return deleted
+
+
+def test_a_code_that_is_exchanged_while_one_disconnects_leaves_nothing_alive(world: World) -> None:
+    chatgpt, ada = world.assistant(), world.person()
+    world.connect(chatgpt, ada)
+    code, answers = world.code(chatgpt, ada), list[int]()
+    store = Meanwhile(world.service.backends.documents)
+    store.between = lambda: answers.append(world.exchange(chatgpt, code=code).status_code)
+
+    store.end(ada.uid, chatgpt.client_id)
+
+    assert answers == [400]
+    assert world.stored("oauthGrants") == []
