@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
@@ -29,6 +29,7 @@ _ALLOWED = (
     # The emulator's own account chooser asks for its style from there; it works without.
     *("https://unpkg.com/material-", "https://fonts.googleapis.com/", "https://fonts.gstatic.com/"),
 )
+expect.set_options(timeout=20_000)  # as patient as a test may be: a busy machine is no failure
 _NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 VIEWPORTS = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 
