@@ -323,6 +323,18 @@ def a_fifth_fetch_at_once(world: World, host: Host, authority: Authority) -> req
     return answer
 
 
+def a_thirty_first_try_of_a_url_by_many(world: World, host: Host, _: Authority) -> requests.Response:
+    host.status = "404 Not Found"
+    for _person in range(10):
+        ada = world.person()
+        for _try in range(3):
+            world.allow(host.client, ada, **PKCE)
+    assert host.fetches == 30
+    answer = connect(world, host.client)
+    assert host.fetches == 30
+    return answer
+
+
 def a_fourth_try_of_a_url_that_fails(world: World, host: Host, _: Authority) -> requests.Response:
     host.status = "404 Not Found"
     ada = world.person()
@@ -358,6 +370,7 @@ Overdo = Callable[[World, Host, Authority], requests.Response]
         (a_slow_host, 400),
         (a_fifth_fetch_at_once, 503),
         (a_fourth_try_of_a_url_that_fails, 429),
+        (a_thirty_first_try_of_a_url_by_many, 429),
         (an_eleventh_fetch_for_one_person, 429),
     ],
 )

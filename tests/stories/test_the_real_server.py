@@ -1,23 +1,16 @@
 """The service as Cloud Run starts it, under functions-framework and gunicorn, spoken to through a bare socket."""
 
-import os
 import socket
 import struct
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from scripts.verbs.processes import ROOT, free_port, listens
-from tests.world import AUTH, FIRESTORE, LOCAL_KEY, Tokens, World, new_project
-from tests.world import world as new_world
+from tests.deployed import Deployed, deployed
+from tests.world import Tokens, World
 
 THREADS = 3
 NOTE = b'{"title":"t","content":"a private thought"}'
@@ -28,7 +21,7 @@ class Server:
     port: int
     world: World
     tokens: Tokens
-    log: IO[bytes]
+    process: Deployed
 
     def say(self, request: bytes, *, half_close: bool = True, seconds: float = 30) -> str:
         """Send REQUEST as it stands and return what comes back until the server has said all of it."""
@@ -47,41 +40,18 @@ class Server:
         return self.say(head.encode() + body)
 
     def logged(self) -> str:
-        return Path(self.log.name).read_text()
+        return self.process.printed()
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    project, port = new_project(), free_port()
-    env = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "PUBLIC_URL": f"http://localhost:{port}",
-        "GOOGLE_CLOUD_PROJECT": project,
-        "APP_NAME": "ItsimpleAI",
-        "FIREBASE_API_KEY": "emulator-takes-any-key",
-        "LOCAL_KEY": LOCAL_KEY,
-        "FIRESTORE_EMULATOR_HOST": FIRESTORE,
-        "FIREBASE_AUTH_EMULATOR_HOST": AUTH,
-        "THREADS": str(THREADS),
-    }
-    command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
-    with (
-        tempfile.NamedTemporaryFile() as log,
-        subprocess.Popen([*command, f"--port={port}"], cwd=ROOT, env=env, stdout=log, stderr=log) as process,
-        new_world(project, public_url=f"http://localhost:{port}") as world,
-    ):
-        end = time.monotonic() + 60
-        while not listens(port):
-            assert process.poll() is None, Path(log.name).read_text()
-            assert time.monotonic() < end
-            time.sleep(0.05)  # until the port is open: there is nothing to wait on
-        tokens = world.connect(world.assistant(), world.person())
-        made = Server(port, world, tokens, log)
-        yield made
-        process.terminate()
-        process.wait(30)
-        assert "CRITICAL" not in made.logged()
-        assert "Traceback" not in made.logged()
+    with deployed(THREADS=str(THREADS)) as made:
+        world = made.world
+        port = urlsplit(world.service.url).port
+        assert port
+        yield Server(port, world, world.connect(world.assistant(), world.person()), made)
+        assert "CRITICAL" not in made.printed()
+        assert "Traceback" not in made.printed()
 
 
 def chunk(data: bytes) -> bytes:
