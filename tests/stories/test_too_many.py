@@ -1,5 +1,6 @@
 """Who fails too often waits; nobody else does. Row G01 is in tests/conformance; here is whom it does not concern."""
 
+import logging
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -128,3 +129,14 @@ def test_registrations_are_limited_by_the_hour() -> None:
         assert error_of(refused) == (429, "too_many_requests")
         assert 1 <= int(refused.headers["Retry-After"]) <= 3600
         assert register("192.0.2.2").status_code == 201
+
+
+def test_the_log_says_why_also_when_the_answer_is_to_wait(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="service.audit")
+    chatgpt = world.assistant()
+
+    told = {guess(world, chatgpt).status_code for _ in range(TRIES)}
+
+    assert told == {401, 429}
+    decided = [vars(record)["fields"] for record in caplog.records if record.name == "service.audit"]
+    assert {fields["reason"] for fields in decided if fields["event"] == "token"} == {"wrong_secret"}
