@@ -29,6 +29,8 @@ class Decision:
     """Only where a grant begins or a person decides, so that a grant can be found for a person who asks."""
     outcome: str = "allowed"
     reason: str | None = None
+    contract: str | None = None
+    """The version of the contract by which an operation was called, as the address said."""
     notes: int | None = None
     """How many notes were concerned, where any were."""
 
@@ -60,6 +62,7 @@ def _fields(decision: Decision, environ: Mapping[str, Any], project: str) -> dic
         "clientId": decision.client_id and _client(decision.client_id),
         "grantId": decision.grant_id,
         "uid": decision.uid,
+        "contract": decision.contract,
         "notes": decision.notes,
         "logging.googleapis.com/trace": _trace(environ, project),
     }

@@ -7,6 +7,7 @@ from typing import Protocol
 from service.actions.notes.store import NoteStore
 from service.connections.store import ConnectionStore
 from service.identity.helper import AuthHelper
+from service.identity.store import AccessStore
 from service.identity.user import Identity
 from service.oauth.document_fetcher import DocumentFetcher
 from service.oauth.keys import Keyring
@@ -28,6 +29,8 @@ class Backends(Protocol):
     def notes(self) -> NoteStore: ...
     @property
     def connections(self) -> ConnectionStore: ...
+    @property
+    def accesses(self) -> AccessStore: ...
     @property
     def identity(self) -> Identity: ...
     @property

@@ -1,10 +1,13 @@
 """`openapi.yaml`: what an operation accepts and which scopes it needs. What ChatGPT imports is what we enforce."""
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import jsonschema_rs
 import yaml
@@ -13,8 +16,10 @@ from service.errors import ActionError
 
 PATH = Path(__file__).resolve().parents[1] / "openapi.yaml"
 _PLACEHOLDER = "https://mate.example.com"
+_SERVER = f"servers:\n  - url: {_PLACEHOLDER}\n"
 _METHODS = ("get", "put", "post", "patch", "delete")
-_MOST_MESSAGE = 300
+_MOST_MESSAGE, _MOST_PARAMETERS = 300, 50
+_INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -25,13 +30,37 @@ class OperationContract:
     method: str
     path: str
     scopes: tuple[str, ...]
-    _validator: Any
+    parameters: Mapping[str, str]
+    """The type of each, by name."""
+    has_body: bool
+    refusal: int
+    """The status for parameters that are not as described: 422 where the document says so, else 400."""
+    _parameters: Any
+    _body: Any
 
-    def check(self, raw: bytes, content_type: str) -> Mapping[str, Any]:
-        """RAW as the JSON object that this operation's request schema describes. Raises `ActionError`.
+    def read_parameters(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
+        """The parameters in PATH and QUERY as the document describes them. Raises `ActionError`.
 
-        Its messages name the field and the rule, never the value.
+        A public operation ignores what it does not know, as any web page does.
         """
+        try:
+            pairs = parse_qsl(
+                query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+            )
+        except ValueError:
+            raise ActionError(400, "invalid_request", "The query of the address is too long, or not UTF-8.") from None
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name not in self.parameters and not self.scopes:
+                continue
+            if name in found or name in path:
+                raise ActionError(400, "invalid_request", "A parameter is there twice.")
+            is_integer = self.parameters.get(name) == "integer" and _INTEGER.fullmatch(value)
+            found[name] = int(value) if is_integer else value
+        return self._check(self._parameters, {**found, **path}, "The query", self.refusal)
+
+    def read_body(self, raw: bytes, content_type: str) -> dict[str, Any]:
+        """RAW as the JSON object that this operation's request schema describes. Raises `ActionError`."""
         if content_type.partition(";")[0].strip().lower() != "application/json":
             raise ActionError(415, "unsupported_media_type", "Send the body as application/json.")
         try:
@@ -40,25 +69,31 @@ class OperationContract:
             raise ActionError(400, "invalid_json", "The body is not UTF-8.") from None
         except (ValueError, RecursionError):
             raise ActionError(400, "invalid_json", "The body is not valid JSON.") from None
-        self._check_schema(body)
-        return body  # type: ignore[no-any-return]  # the schema says that it is an object
+        return self._check(self._body, body, "The body", 400)
 
-    def _check_schema(self, body: Any) -> None:
+    def _check(self, validator: Any, found: Any, whole: str, status: int) -> dict[str, Any]:
+        """FOUND if VALIDATOR agrees. What it says otherwise names the field and the rule, never the value."""
         try:
-            error = next(iter(self._validator.iter_errors(body)), None)
+            error = next(iter(validator.iter_errors(found)), None)
         except UnicodeEncodeError:
             raise ActionError(400, "invalid_text", "The text has a lone surrogate: it is not Unicode text.") from None
         except ValueError:
             raise ActionError(400, "invalid_json", "The body is nested too deeply.") from None
         if error is not None:
-            raise ActionError(400, "invalid_request", _explain(error))
+            where, what = ".".join(str(step) for step in error.instance_path), _explain(error)
+            raise ActionError(status, "invalid_request", f"{where or whole}: {what}"[:_MOST_MESSAGE] + ".")
+        return found  # type: ignore[no-any-return]  # the schema says that it is an object
 
 
 class Contract:
     """The document as a whole."""
 
     def __init__(self, text: str) -> None:
+        if text.count(_SERVER) != 1:
+            raise ValueError(f"openapi.yaml must have exactly one server, {_PLACEHOLDER}.")
         self._text = text
+        self.digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that name this version of the document."""
         document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
         self.title: str = document["info"]["title"]
         self.version: str = document["info"]["version"]
@@ -78,17 +113,41 @@ class Contract:
         return cls(PATH.read_text(encoding="utf-8"))
 
     def published(self, public_url: str) -> str:
-        """The document as YAML with PUBLIC_URL as its server: what `/openapi.yaml` serves."""
-        return self._text.replace(_PLACEHOLDER, public_url)
+        """The document as YAML, for PUBLIC_URL: what `/openapi.yaml` serves.
+
+        Its server is an address of this version alone (`versioned`), so that each call tells which version the caller
+        has imported.
+        """
+        server = _SERVER.replace(_PLACEHOLDER, public_url + versioned(self.digest))
+        return self._text.replace(_SERVER, server).replace(_PLACEHOLDER, public_url)
+
+
+def versioned(digest: str) -> str:
+    """The path below which operations are called by who has imported the version DIGEST."""
+    return f"/at/{digest}"
 
 
 def _operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> OperationContract:
-    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    validator = jsonschema_rs.Draft202012Validator(
-        schema | {"components": {"schemas": document["components"]["schemas"]}}, mask="this value"
+    parameters = {parameter["name"]: parameter["schema"] for parameter in operation.get("parameters", ())}
+    required = [parameter["name"] for parameter in operation.get("parameters", ()) if parameter.get("required")]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    named = {"type": "object", "properties": parameters, "required": required, "additionalProperties": False}
+    schemas = {"components": {"schemas": document["components"]["schemas"]}}
+    return OperationContract(
+        operation_id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        scopes=tuple(scope for need in operation["security"] for names in need.values() for scope in names),
+        parameters={name: schema["type"] for name, schema in parameters.items()},
+        has_body=body is not None,
+        refusal=422 if "422" in operation["responses"] else 400,
+        _parameters=_validator(named | schemas),
+        _body=_validator((body or {}) | schemas),
     )
-    scopes = tuple(scope for requirement in operation["security"] for names in requirement.values() for scope in names)
-    return OperationContract(operation["operationId"], method.upper(), path, scopes, validator)
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    return jsonschema_rs.Draft202012Validator(schema, mask="this value")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,10 +158,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _explain(error: Any) -> str:
-    where = ".".join(str(step) for step in error.instance_path) or "The body"
-    what = error.message
-    if error.kind.name == "pattern":
-        what = "this value has a character that is not allowed here (a control character), or nothing but spaces"
-    elif error.kind.name == "additionalProperties":
-        what = "it has a field that is not known: " + ", ".join(sorted(error.kind.unexpected))
-    return f"{where}: {what}"[:_MOST_MESSAGE] + "."
+    match error.kind.name:
+        case "pattern":
+            return "this value has a character that is not allowed here, or nothing but spaces"
+        case "additionalProperties":
+            return "it has a field that is not known: " + ", ".join(sorted(error.kind.unexpected))
+        case _:
+            return str(error.message)

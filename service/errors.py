@@ -63,11 +63,11 @@ class RedirectError(ServiceError):
 
 
 class TooMany(ServiceError):
-    """Too many failures from one place (RFC 6585 section 4); each door shows it in its own shape."""
+    """Too many failures, or calls, from one place (RFC 6585 section 4); each door shows it in its own shape."""
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, what: str = "Too many tries from here that did not work.") -> None:
         super().__init__("too_many_requests")
-        self.retry_after = retry_after
+        self.retry_after, self.what = retry_after, what
 
 
 class Unavailable(ServiceError):

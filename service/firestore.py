@@ -4,18 +4,18 @@ Every call ends within about `TOTAL_SECONDS`, and every failure that is not an a
 Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core import exceptions, retry
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from service.errors import Unavailable, invalid_token
-from service.identity.access import Access
+from service.errors import Unavailable
+from service.firestore_values import decode, encode
 
 TOTAL_SECONDS, ATTEMPT_SECONDS = 8.0, 4.0
 _transient = retry.if_exception_type(
@@ -29,10 +29,10 @@ _transient = retry.if_exception_type(
 _RETRY = retry.Retry(predicate=_transient, initial=0.05, maximum=1.0, multiplier=2.0, timeout=TOTAL_SECONDS)
 
 # The raw messages: the proto-plus wrappers around them cost more than the call.
-_Value, _Document, _Write = types.Value.pb(), types.Document.pb(), types.Write.pb()
+_Document, _Write = types.Document.pb(), types.Write.pb()
 _Precondition, _Mask = types.Precondition.pb(), types.DocumentMask.pb()
 _Transform = types.DocumentTransform.FieldTransform.pb()
-_Array, _Map = types.ArrayValue.pb(), types.MapValue.pb()
+_StructuredQuery = types.StructuredQuery.pb()
 _CommitRequest, _BatchGetRequest = types.CommitRequest.pb(), types.BatchGetDocumentsRequest.pb()
 
 Fields = Mapping[str, Any]
@@ -56,6 +56,40 @@ class Snapshot:
 
     fields: Mapping[str, Any] = field(repr=False)
     update_time: Any
+
+    @property
+    def version(self) -> str:
+        """The update time in nanoseconds since 1970: another one for every write that changed something."""
+        return version(self.update_time)
+
+
+def version(update_time: Any) -> str:
+    return str(update_time.ToNanoseconds())
+
+
+def as_of(version: str) -> Snapshot:
+    """What stands for the state of that VERSION in `update` and `require`; its fields are not known."""
+    moment = Timestamp()
+    moment.FromNanoseconds(int(version))
+    return Snapshot({}, moment)
+
+
+@dataclass(frozen=True)
+class Query:
+    """Documents of one collection. Each field that is compared needs its index, together with `newest_by`."""
+
+    collection: str
+    where: Fields = field(default_factory=dict, repr=False)
+    """Equal to these; None equals nothing."""
+    contains: Fields = field(default_factory=dict, repr=False)
+    """Lists that hold these."""
+    newest_by: str | None = None
+    """The timestamp by which the newest comes first; a document without it is not found."""
+    after: tuple[Any, str] | None = None
+    """That field's value and the path of the document after which to begin."""
+    select: Sequence[str] | None = None
+    """The fields to read; with none of them only the paths are."""
+    limit: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,9 +124,14 @@ def require(path: str, seen: Snapshot | None = None) -> Write:
     return Write(path, exists=True, seen=seen)
 
 
-def delete(path: str) -> Write:
-    """Whether it exists or not."""
-    return Write(path, is_delete=True)
+def put(path: str, fields: Fields) -> Write:
+    """In place of what there is, if anything."""
+    return Write(path, fields)
+
+
+def delete(path: str, *, must_exist: bool = False) -> Write:
+    """Whether it exists or not, unless it MUST_EXIST (`Missing`)."""
+    return Write(path, exists=must_exist or None, is_delete=True)
 
 
 class Documents:
@@ -127,41 +166,59 @@ class Documents:
     def query(
         self, collection: str, where: Fields | None = None, *, select: Sequence[str] | None = None, limit: int = 0
     ) -> dict[str, Snapshot]:
-        """The documents of COLLECTION whose fields equal WHERE, by path; all of them, or the first LIMIT.
+        """The documents of COLLECTION whose fields equal WHERE, by path: all that `stream` gives."""
+        return dict(self.stream(Query(collection, where or {}, select=select, limit=limit)))
 
-        SELECT names the fields to read; with none of them only the paths are. Each field of WHERE needs its index, and
-        its value must not be None, which equals nothing.
+    def stream(self, query: Query, seconds: float = ATTEMPT_SECONDS) -> Iterator[tuple[str, Snapshot]]:
+        """What QUERY finds, path by path, as it arrives: within SECONDS, and not again when it breaks off.
+
+        Whoever stops early ends the call.
         """
-        parent, _, name = collection.rpartition("/")
-        query = types.StructuredQuery(from_=[types.StructuredQuery.CollectionSelector(collection_id=name)])
-        if select is not None:
-            fields = [{"field_path": field} for field in select or ("__name__",)]
-            query.select = types.StructuredQuery.Projection(fields=fields)
-        if limit:
-            query.limit = limit
-        filters = [
-            {"field_filter": {"field": {"field_path": key}, "op": "EQUAL", "value": types.Value.wrap(_encode(value))}}
-            for key, value in (where or {}).items()
-        ]
-        if filters:
-            query.where = types.StructuredQuery.Filter(composite_filter={"op": "AND", "filters": filters})
-        request = types.RunQueryRequest(parent=f"{self._prefix}{parent}".rstrip("/"), structured_query=query)
+        parent = query.collection.rpartition("/")[0]
+        request = types.RunQueryRequest(
+            parent=f"{self._prefix}{parent}".rstrip("/"), structured_query=self._structured(query)
+        )
         try:
-            answers = self._client.run_query(request, retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata)
-            documents = [type(answer).pb(answer).document for answer in answers]
+            answers = self._client.run_query(request, retry=_RETRY, timeout=seconds, metadata=self._metadata)
+            for answer in answers:
+                document = type(answer).pb(answer).document
+                if document.name:
+                    yield document.name.removeprefix(self._prefix), _snapshot(document)
         except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore query: {type(failed).__name__}") from None
-        return {item.name.removeprefix(self._prefix): _snapshot(item) for item in documents if item.name}
 
-    def commit(self, *writes: Write) -> None:
-        """All of WRITES or none, in one round trip. Raises `Missing`, `Exists` or `Changed` when one does not hold.
+    def _structured(self, query: Query) -> Any:
+        name = query.collection.rpartition("/")[2]
+        made = _StructuredQuery(from_=[{"collection_id": name}], limit={"value": query.limit} if query.limit else None)
+        for op, fields in (("EQUAL", query.where), ("ARRAY_CONTAINS", query.contains)):
+            for key, value in fields.items():
+                compared = {"field": {"field_path": key}, "op": op, "value": encode(value)}
+                made.where.composite_filter.filters.add(field_filter=compared)
+        if query.where or query.contains:
+            made.where.composite_filter.op = "AND"
+        if query.select is not None:
+            for key in query.select or ("__name__",):
+                made.select.fields.add(field_path=key)
+        if query.newest_by:
+            for key in (query.newest_by, "__name__"):
+                made.order_by.add(field={"field_path": key}, direction="DESCENDING")
+        if query.after:
+            value, path = query.after
+            made.start_at.values.append(encode(value))
+            made.start_at.values.add(reference_value=self._prefix + path)
+        return made
+
+    def commit(self, *writes: Write) -> list[Any]:
+        """All of WRITES or none, in one round trip; returns the update time of each document that was written.
+
+        Raises `Missing`, `Exists` or `Changed` when one does not hold.
 
         After a lost answer the client sends the commit again, so one of the three can also mean "our own first
         attempt has done it": callers tell by a document that only they can have written.
         """
         request = _CommitRequest(database=self._database, writes=[self._message(write) for write in writes])
         try:
-            self._client.commit(
+            answer = self._client.commit(
                 types.CommitRequest.wrap(request), retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata
             )
         except exceptions.NotFound:
@@ -172,80 +229,25 @@ class Documents:
             raise Changed from None
         except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore commit: {type(failed).__name__}") from None
+        return [result.update_time for result in types.CommitResponse.pb(answer).write_results]
 
     def _message(self, write: Write) -> Any:
-        name = self._prefix + write.path
-        if write.is_delete:
-            return _Write(delete=name)
+        name, condition = self._prefix + write.path, None
         if write.seen:
             condition = _Precondition(update_time=write.seen.update_time)
-        else:
+        elif write.exists is not None:
             condition = _Precondition(exists=write.exists)
+        if write.is_delete:
+            return _Write(delete=name, current_document=condition)
         return _Write(
-            update=_Document(name=name, fields={key: _encode(value) for key, value in write.fields.items()}),
+            update=_Document(name=name, fields={key: encode(value) for key, value in write.fields.items()}),
             update_mask=_Mask(field_paths=list(write.fields)) if write.exists else None,
             update_transforms=[
-                _Transform(field_path=key, increment=_encode(by)) for key, by in write.increments.items()
+                _Transform(field_path=key, increment=encode(by)) for key, by in write.increments.items()
             ],
             current_document=condition,
         )
 
 
-def prove(access: Access, now: datetime, notes: int = 0) -> tuple[Write, Write]:
-    """The two writes that make ACCESS true in the commit they are part of, and note that its grant was used.
-
-    NOTES is how many notes the commit adds to those that the grant has saved.
-
-    The commit raises `Missing` when the token was never issued or its grant has ended: see `invalid_token`.
-    """
-    counted = {"notesSaved": notes} if notes else {}
-    return require(access.token_path), update(access.grant_path, {"lastUsedAt": now}, increments=counted)
-
-
-def proven(documents: Documents, access: Access, *paths: str) -> list[Snapshot | None]:
-    """The documents at PATHS, read together with the two that make ACCESS true. Raises `invalid_token`."""
-    token, grant, *rest = documents.get(access.token_path, access.grant_path, *paths)
-    if token is None or grant is None:
-        raise invalid_token()
-    return rest
-
-
 def _snapshot(document: Any) -> Snapshot:
-    return Snapshot({name: _decode(value) for name, value in document.fields.items()}, document.update_time)
-
-
-def _encode(value: Any) -> Any:  # noqa: PLR0911  # one return a type
-    match value:
-        case None:
-            return _Value(null_value=0)
-        case bool():
-            return _Value(boolean_value=value)
-        case int():
-            return _Value(integer_value=value)
-        case str():
-            return _Value(string_value=value)
-        case datetime():
-            encoded = _Value()
-            encoded.timestamp_value.FromDatetime(value)
-            return encoded
-        case list() | tuple():
-            return _Value(array_value=_Array(values=[_encode(item) for item in value]))
-        case Mapping():
-            return _Value(map_value=_Map(fields={key: _encode(item) for key, item in value.items()}))
-        case _:
-            raise TypeError(f"Firestore field of type {type(value).__name__}")
-
-
-def _decode(value: Any) -> Any:
-    kind = value.WhichOneof("value_type")
-    match kind:
-        case None | "null_value":
-            return None
-        case "timestamp_value":
-            return value.timestamp_value.ToDatetime(tzinfo=UTC)
-        case "array_value":
-            return [_decode(item) for item in value.array_value.values]
-        case "map_value":
-            return {key: _decode(item) for key, item in value.map_value.fields.items()}
-        case _:
-            return getattr(value, kind)
+    return Snapshot({name: decode(value) for name, value in document.fields.items()}, document.update_time)

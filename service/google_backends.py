@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from service.backends import Clock
     from service.connections.store import ConnectionStore
     from service.firestore import Documents
+    from service.identity.store import AccessStore
     from service.identity.user import Identity
     from service.oauth.store import OAuthStore
 
@@ -103,6 +104,12 @@ class GoogleBackends:
         from service.connections.firestore import FirestoreConnectionStore
 
         return FirestoreConnectionStore(self.documents)
+
+    @cached_property
+    def accesses(self) -> AccessStore:
+        from service.identity.firestore import FirestoreAccessStore
+
+        return FirestoreAccessStore(self.documents)
 
     @cached_property
     def identity(self) -> Identity:

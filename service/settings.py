@@ -9,6 +9,11 @@ from datetime import timedelta
 SIGN_IN_METHODS = ("google", "apple", "password", "email-link")
 EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
 _LOOPBACK = r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
+_CONTACT = r"https://[^\s\"<>\\^`{|}]{1,300}|[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+"
+# A scheme that a browser acts on by itself is no app's.
+_NOTE_URL = (
+    r"(?!(javascript|data|vbscript|file|blob|about|http):)[a-z][a-z0-9+.-]*://[^\s\"<>\\^`{|}]*\{id\}[^\s\"<>\\^`{|}]*"
+)
 _ORIGIN = r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?"
 
 
@@ -24,6 +29,13 @@ class Settings:
     project: str
     database: str
     app_name: str
+    note_url: str
+    """Where a note opens; `{id}` in it stands for the note's id."""
+    company: str
+    contact: str
+    operators: frozenset[str]
+    """Firebase uids of the people who may see how this service is used."""
+    calls_per_minute: int
     firebase_api_key: str
     auth_helper_origin: str
     sign_in_methods: tuple[str, ...]
@@ -67,6 +79,11 @@ class Settings:
                 "FIRESTORE_DATABASE", r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]", "a database id", "(default)"
             ),
             app_name=read.matching("APP_NAME", r"\S(.{0,58}\S)?", "the app's name, at most 60 characters"),
+            note_url=read.matching("NOTE_URL", _NOTE_URL, "where a note opens, as https://app.example.com/notes/{id}"),
+            company=read.matching("COMPANY", r"\S(.{0,98}\S)?", "who runs the service, at most 100 characters"),
+            contact=read.matching("CONTACT", _CONTACT, "an e-mail address or an https:// page where people can ask"),
+            operators=read.operators(),
+            calls_per_minute=read.number("CALLS_PER_MINUTE", 120, 1, 100_000),
             firebase_api_key=read.matching("FIREBASE_API_KEY", r"[\w-]{10,100}", "the Firebase web API key"),
             auth_helper_origin=read.matching(
                 "FIREBASE_AUTH_HELPER", r"https://[a-z0-9.-]+", "an https origin", f"https://{project}.firebaseapp.com"
@@ -132,6 +149,12 @@ class _Reader:
         if unknown := [method for method in chosen if method not in SIGN_IN_METHODS]:
             self.problems.append(f"SIGN_IN_METHODS names {unknown}; choose from {','.join(SIGN_IN_METHODS)}.")
         return chosen
+
+    def operators(self) -> frozenset[str]:
+        uids = frozenset(filter(None, self.env.get("OPERATORS", "").split(",")))
+        if not all(re.fullmatch(r"[^\s/]{1,128}", uid) for uid in uids):
+            self.problems.append("OPERATORS is not a list of Firebase user ids, with commas between.")
+        return uids
 
     def emulators(self) -> dict[str, str]:
         found = {name: self.env[name] for name in EMULATORS if self.env.get(name)}

@@ -44,6 +44,9 @@ def deployed(**env: str) -> Iterator[Deployed]:
         "PUBLIC_URL": url,
         "GOOGLE_CLOUD_PROJECT": project,
         "APP_NAME": "ItsimpleAI",
+        "NOTE_URL": "https://app.example.com/notes/{id}",
+        "COMPANY": "Itsimple Ltd",
+        "CONTACT": "privacy@example.com",
         "FIREBASE_API_KEY": "emulator-takes-any-key",
         "FIREBASE_AUTH_HELPER": "https://localhost",  # where nobody answers
         "LOCAL_KEY": LOCAL_KEY,

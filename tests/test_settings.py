@@ -10,15 +10,25 @@ GOOD = {
     "PUBLIC_URL": "https://mate.example.com",
     "GOOGLE_CLOUD_PROJECT": "my-project",
     "APP_NAME": "ItsimpleAI",
+    "NOTE_URL": "https://app.example.com/notes/{id}",
+    "COMPANY": "Itsimple Ltd",
+    "CONTACT": "privacy@example.com",
     "FIREBASE_API_KEY": "AIzaSyExampleExample",
     "KEY_SECRET": "mate-key",
 }
 EMULATORS = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2"}
 LOCAL_KEY = "secrecy_" + "-" * 35
+BAD_NOTE_URLS = (
+    "https://app.example.com/notes",
+    "http://app.example.com/{id}",
+    "/notes/{id}",
+    "javascript://x/{id}",
+    "https://app.example.com/ {id}",
+)
 LOCAL = EMULATORS | {"KEY_SECRET": "", "LOCAL_KEY": LOCAL_KEY}
 
 
-def test_five_variables_are_enough() -> None:
+def test_eight_variables_are_enough() -> None:
     settings = Settings.from_env(GOOD)
 
     assert settings.issuer == "https://mate.example.com"
@@ -26,6 +36,14 @@ def test_five_variables_are_enough() -> None:
     assert settings.sign_in_methods == ("google", "email-link")
     assert (settings.key_secret, settings.local_key) == ("mate-key", None)
     assert settings.access_token_lifetime.total_seconds() == 3600
+
+
+def test_a_note_may_open_in_an_app_and_operators_are_few() -> None:
+    settings = Settings.from_env(GOOD | {"NOTE_URL": "itsimpleai://notes/{id}", "OPERATORS": "BWtxIwx8,u2"})
+
+    assert settings.note_url == "itsimpleai://notes/{id}"
+    assert settings.operators == {"BWtxIwx8", "u2"}
+    assert Settings.from_env(GOOD).operators == frozenset()
 
 
 def test_everything_missing_is_said_at_once() -> None:
@@ -52,6 +70,11 @@ def test_everything_missing_is_said_at_once() -> None:
         ({"GOOGLE_CLOUD_PROJECT": "My Project"}, "GOOGLE_CLOUD_PROJECT is not"),
         ({"APP_NAME": "x" * 61}, "APP_NAME is not"),
         ({"APP_NAME": " "}, "APP_NAME is not"),
+        *(({"NOTE_URL": url}, "NOTE_URL is not") for url in BAD_NOTE_URLS),
+        ({"COMPANY": "x" * 101}, "COMPANY is not"),
+        *(({"CONTACT": contact}, "CONTACT is not") for contact in ("us", "http://example.com", "a@b", "https://")),
+        *(({"OPERATORS": uids}, "OPERATORS is not") for uids in ("a/b", "a, b", "x" * 129)),
+        ({"CALLS_PER_MINUTE": "0"}, "CALLS_PER_MINUTE is not"),
         ({"SIGN_IN_METHODS": "google,magic"}, "SIGN_IN_METHODS names"),
         ({"SIGN_IN_METHODS": ","}, "SIGN_IN_METHODS names"),
         ({"ACCESS_TOKEN_SECONDS": "1"}, "ACCESS_TOKEN_SECONDS is not"),

@@ -2,28 +2,52 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from service.actions.notes.store import NoteStore
-from service.identity.access import Access
+from service.identity.access import Use
+from service.identity.store import AccessStore
+from service.identity.user import Identity
+
+Arguments = Mapping[str, Any]
 
 
-class Stores(Protocol):
-    """What operations may write to."""
+class Backends(Protocol):
+    """What personal operations read and write."""
 
     @property
     def notes(self) -> NoteStore: ...
+    @property
+    def accesses(self) -> AccessStore: ...
+    @property
+    def identity(self) -> Identity: ...
+
+
+class Settings(Protocol):
+    """What of the configuration operations show."""
+
+    @property
+    def app_name(self) -> str: ...
+    @property
+    def note_url(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a call says that it comes from: provenance, and part of what makes two notes the same; no permission."""
+
+    conversation: str | None = None
+    gpt_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call by an assistant for a person. `body` has passed the contract; `access` is proven by the store's commit."""
+    """One call for a person. `arguments` have passed the contract; `use` is proven by the store's read or commit."""
 
-    access: Access
-    body: Mapping[str, Any] = field(repr=False)
-    conversation: str | None
-    now: datetime
+    use: Use
+    arguments: Arguments = field(repr=False)
+    origin: Origin
+    settings: Settings = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -37,4 +61,15 @@ class PersonalOperation:
     """An operation that acts for a signed-in person. `operation_id` is its name in `openapi.yaml`."""
 
     operation_id: str
-    run: Callable[[Call, Stores], Answer]
+    run: Callable[[Call, Backends], Answer]
+
+
+@dataclass(frozen=True)
+class PublicOperation:
+    """An operation for anyone. It is given its arguments and nothing else: no identity can reach it."""
+
+    operation_id: str
+    run: Callable[[Arguments], Answer]
+
+
+Operation = PersonalOperation | PublicOperation

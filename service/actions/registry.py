@@ -1,6 +1,15 @@
 """Every operation, by name. A new action is one line here, one folder, its paths in openapi.yaml, and one story."""
 
-from service.actions.notes.operations import save_note
-from service.actions.operation import PersonalOperation
+from service.actions.notes import operations as notes
+from service.actions.operation import Operation, PersonalOperation
+from service.actions.profile import operations as profile
 
-OPERATIONS: tuple[PersonalOperation, ...] = (PersonalOperation("saveNote", save_note),)
+OPERATIONS: tuple[Operation, ...] = (
+    PersonalOperation("saveNote", notes.save_note),
+    PersonalOperation("listNotes", notes.list_notes),
+    PersonalOperation("searchNotes", notes.search_notes),
+    PersonalOperation("getNote", notes.get_note),
+    PersonalOperation("updateNote", notes.update_note),
+    PersonalOperation("deleteNote", notes.delete_note),
+    PersonalOperation("getProfile", profile.get_profile),
+)

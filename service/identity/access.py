@@ -1,4 +1,4 @@
-"""What a bearer token claims. It becomes true in one commit, or one read, that requires its two documents."""
+"""What a bearer token claims, and one use of it. It is true in one commit or read that requires its two documents."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,27 @@ class Access:
     uid: str
     grant_id: str
     client_id: str
+    client_name: str
     scope: frozenset[str]
     resource: str
     """The audience (RFC 8707): the part of this service that it is good for."""
     expires_at: datetime
     token_path: str
     grant_path: str
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Which version of the contract (`Contract.digest`) a call came by, and to which operation."""
+
+    contract: str
+    operation_id: str
+
+
+@dataclass(frozen=True)
+class Use:
+    """One call under an `Access`, at a time. `sighting` is there when it is to be noted down."""
+
+    access: Access
+    now: datetime
+    sighting: Sighting | None = None

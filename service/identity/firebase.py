@@ -8,7 +8,7 @@ from firebase_admin import auth, exceptions
 from google.auth.exceptions import GoogleAuthError
 
 from service.errors import Unavailable
-from service.identity.user import NotSignedIn, User
+from service.identity.user import NotSignedIn, Profile, User
 from service.paths import is_segment
 
 # The last four: what the library lets through of a token whose JSON is not what it expects.
@@ -41,9 +41,13 @@ class FirebaseIdentity:
         return User(claims["uid"])
 
     def is_active(self, uid: str) -> bool:
+        return self.find_profile(uid) is not None
+
+    def find_profile(self, uid: str) -> Profile | None:
         try:
-            return not auth.get_user(uid, app=self._app).disabled
+            found = auth.get_user(uid, app=self._app)
         except auth.UserNotFoundError:
-            return False
+            return None
         except (exceptions.FirebaseError, GoogleAuthError) as failed:
             raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
+        return None if found.disabled else Profile(found.display_name or None, found.email or None)

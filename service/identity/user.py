@@ -1,6 +1,6 @@
 """Who the person is, as Firebase Authentication says it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -9,6 +9,14 @@ class User:
     """A signed-in person. `uid` is safe as one segment of a Firestore path."""
 
     uid: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How an account shows itself; None for what its person did not give."""
+
+    name: str | None = field(repr=False)
+    email: str | None = field(repr=False)
 
 
 class NotSignedIn(Exception):
@@ -25,6 +33,10 @@ class Identity(Protocol):
 
         Raises `NotSignedIn`, or `errors.Unavailable` when Firebase does not answer.
         """
+        ...
+
+    def find_profile(self, uid: str) -> Profile | None:
+        """The account's profile; None when it is gone or disabled. Raises `errors.Unavailable` as above."""
         ...
 
     def is_active(self, uid: str) -> bool:

@@ -96,18 +96,18 @@ class Exchange:
         self._decision.grant_id = token.grant_id
         refresh.check(token, client, form, self._terms)
         if token.used_at is None:
-            return self._rotate(token, secret, form)
-        return self._repeat(token, secret, form)
+            return self._rotate(token, client, secret, form)
+        return self._repeat(token, client, secret, form)
 
-    def _rotate(self, token: RefreshToken, secret: Secret, form: Form) -> Issued:
+    def _rotate(self, token: RefreshToken, client: Client, secret: Secret, form: Form) -> Issued:
         refresh.check_unused(token, self._now)
         self._check_account(token)
         key = self._backends.keyring.current()
-        issued = refresh.renew(token, derive_successor(secret, key), form, self._now, self._terms)
+        issued = refresh.renew(token, client, derive_successor(secret, key), form, self._now, self._terms)
         self._store.spend_refresh_token(token, issued, key.key_id)
         return issued
 
-    def _repeat(self, token: RefreshToken, secret: Secret, form: Form) -> Issued:
+    def _repeat(self, token: RefreshToken, client: Client, secret: Secret, form: Form) -> Issued:
         """The same answer again, for a client that lost it; or the end of the grant, for a thief."""
         refresh.check_grace(token, self._now, self._terms)
         key = self._backends.keyring.find(token.key_id or "")
@@ -116,7 +116,7 @@ class Exchange:
         following = derive_successor(secret, key)
         successor = refresh.check_successor(token, self._store.find_successor(following.hash()))
         self._check_account(token)
-        issued = refresh.renew(token, following, form, self._now, self._terms)
+        issued = refresh.renew(token, client, following, form, self._now, self._terms)
         self._store.repeat_refresh(successor, issued)
         self._decision.reason = "refresh_repeated"
         return issued

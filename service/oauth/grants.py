@@ -118,7 +118,8 @@ def redeem(code: Code, client: Client, form: Form, now: datetime, terms: Terms) 
     for rule in _RULES:
         rule(code, client, form, terms)
     _check_freshness(code, now)
-    issued = issue(code, mint_refresh_token(), Extent(code.scope, asked_resource(code, form, terms)), now, terms)
+    extent = Extent(code.scope, asked_resource(code, form, terms))
+    issued = issue(code, client, mint_refresh_token(), extent, now, terms)
     grant = Grant(
         grant_id=code.grant_id,
         uid=code.uid,
@@ -132,12 +133,14 @@ def redeem(code: Code, client: Client, form: Form, now: datetime, terms: Terms) 
     return grant, issued
 
 
-def issue(spent: Spendable, refresh_token: Secret, extent: Extent, now: datetime, terms: Terms) -> Issued:
-    """What SPENT is worth: a new access token for EXTENT beside REFRESH_TOKEN."""
+def issue(  # noqa: PLR0913, PLR0917  # what a pair of tokens is made of
+    spent: Spendable, client: Client, refresh_token: Secret, extent: Extent, now: datetime, terms: Terms
+) -> Issued:
+    """What SPENT is worth to CLIENT: a new access token for EXTENT beside REFRESH_TOKEN."""
     # The token carries whole seconds: rounded up, so that it lives at least as long as the client is told.
     expires_at = (now + terms.access_token + timedelta(microseconds=999_999)).replace(microsecond=0)
     return Issued(
-        access_token=mint_access_token(spent, extent, expires_at),
+        access_token=mint_access_token(spent, client.name, extent, expires_at),
         refresh_token=refresh_token,
         uid=spent.uid,
         client_id=spent.client_id,

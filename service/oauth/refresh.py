@@ -61,9 +61,12 @@ def check_successor(token: RefreshToken, successor: RefreshToken | None) -> Refr
     return successor
 
 
-def renew(token: RefreshToken, successor: Secret, form: Form, now: datetime, terms: Terms) -> Issued:
+def renew(  # noqa: PLR0913, PLR0917  # what a renewal is made of
+    token: RefreshToken, client: Client, successor: Secret, form: Form, now: datetime, terms: Terms
+) -> Issued:
     """SUCCESSOR beside a new access token of the scope and the resource that FORM asks for."""
-    return issue(token, successor, Extent(_scope(token, form), asked_resource(token, form, terms)), now, terms)
+    extent = Extent(_scope(token, form), asked_resource(token, form, terms))
+    return issue(token, client, successor, extent, now, terms)
 
 
 def _token_is_this_clients(token: RefreshToken, client: Client, _form: Form, _terms: Terms) -> None:

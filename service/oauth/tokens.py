@@ -91,12 +91,12 @@ class Extent:
     resource: str
 
 
-def mint_access_token(spent: Spendable, extent: Extent, expires_at: datetime) -> Secret:
+def mint_access_token(spent: Spendable, client_name: str, extent: Extent, expires_at: datetime) -> Secret:
     """`mate_`, a readable head, a dot, and 256 random bits. The hash binds the head to the bits.
 
     The head is for us: it lets a save know whose it is before it has read anything. Clients must not rely on it.
     """
-    who = [spent.uid, spent.grant_id, spent.client_id]
+    who = [spent.uid, spent.grant_id, spent.client_id, client_name]
     claims = [*who, int(expires_at.timestamp()), " ".join(sorted(extent.scope)), extent.resource]
     head = (
         base64.urlsafe_b64encode(json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode())
@@ -113,11 +113,12 @@ def parse_access_token(token: str) -> Access | None:
     head = shape[1]
     try:
         claims = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-        uid, grant_id, client_id, expires, scope, resource = claims
+        uid, grant_id, client_id, client_name, expires, scope, resource = claims
         return Access(
             uid=_segment(uid),
             grant_id=_segment(grant_id),
             client_id=_text(client_id),
+            client_name=_text(client_name),
             scope=frozenset(_text(scope).split(" ")),
             resource=_text(resource),
             expires_at=datetime.fromtimestamp(expires, UTC),

@@ -83,7 +83,7 @@ class Errors:
         return response
 
     def _too_many(self, error: errors.TooMany) -> Response:
-        message = f"Too many tries from here that did not work. Wait {error.retry_after} seconds, then try again."
+        message = f"{error.what} Wait {error.retry_after} seconds, then try again."
         return self._show(429, "too_many_requests", message, {"Retry-After": str(error.retry_after)})
 
     def _unavailable(self, error: errors.Unavailable) -> Response:

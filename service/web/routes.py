@@ -1,25 +1,32 @@
 """The HTTP door: one route an operation, and the public documents."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, jsonify, request
 
-from service.actions.operation import Call, PersonalOperation
+from service.actions.operation import Answer, Call, Origin, PersonalOperation, PublicOperation
 from service.actions.registry import OPERATIONS
 from service.audit import decided
 from service.backends import Backends
 from service.body import read_body
-from service.contract import Contract, OperationContract
+from service.contract import Contract, OperationContract, versioned
 from service.errors import BearerError, invalid_token
+from service.identity.access import Use
 from service.oauth.resources import Resources
+from service.oauth.throttle import network_of
 from service.pages.pages import Pages
 from service.settings import Settings
 from service.web.bearer import read_access
+from service.web.pace import Pace
+from service.web.sightings import Sightings
 
 # 100,000 characters outside the basic plane, each escaped as two \uXXXX, and room for the rest.
 _MOST_NOTE_BYTES = 1_500_000
-_MOST_CONVERSATION = 200
+_MOST_ORIGIN = 200
 
-
-CORS = frozenset(("web.openapi",))
+CORS = frozenset(
+    ("web.openapi", *(f"web.{item.operation_id}" for item in OPERATIONS if isinstance(item, PublicOperation)))
+)
 
 
 def blueprint(
@@ -46,36 +53,84 @@ def blueprint(
     def asset(digest: str, name: str) -> Response:
         return pages.file(digest, name, gzip=request.accept_encodings["gzip"] > 0)
 
+    door = _Door(settings, resources, backends)
     for operation in OPERATIONS:
-        _route(web, operation, contract.operations[operation.operation_id], settings.project, resources, backends)
+        described = contract.operations[operation.operation_id]
+        view = (
+            door.public(operation, described)
+            if isinstance(operation, PublicOperation)
+            else door.personal(operation, described)
+        )
+        rule = described.path.replace("{", "<").replace("}", ">")
+        for path in (rule, versioned("<string(length=12):contract>") + rule):
+            web.add_url_rule(path, operation.operation_id, view, methods=[described.method])
     return web
 
 
-def _route(  # noqa: PLR0913, PLR0917  # what one route is made of
-    web: Blueprint,
-    operation: PersonalOperation,
-    contract: OperationContract,
-    project: str,
-    resources: Resources,
-    backends: Backends,
-) -> None:
-    def view() -> tuple[Response, int]:
-        now = backends.now()
-        with decided(operation.operation_id, request.environ, project) as decision:
-            access = read_access(request.headers.get("Authorization"), contract.scopes, request.path, resources, now)
-            body = contract.check(read_body(request.environ, _MOST_NOTE_BYTES), request.content_type or "")
-            try:
-                answer = operation.run(Call(access, body, _conversation(), now), backends)
-            except BearerError as ended:  # the commit found out, and does not know what the operation needs
-                raise invalid_token(ended.reason, contract.scopes) from None
-            decision.client_id, decision.grant_id = access.client_id, access.grant_id  # true, now that it was proven
-            decision.reason = f"status_{answer.status}"
-        return jsonify(answer.body), answer.status
+class _Door:
+    """Makes the view of each operation."""
 
-    web.add_url_rule(contract.path, operation.operation_id, view, methods=[contract.method])
+    def __init__(self, settings: Settings, resources: Resources, backends: Backends) -> None:
+        self._settings, self._resources, self._backends = settings, resources, backends
+        self._pace, self._sightings = Pace(settings.calls_per_minute), Sightings()
+
+    def personal(
+        self, operation: PersonalOperation, described: OperationContract
+    ) -> Callable[..., tuple[Response, int]]:
+        def view(contract: str | None = None, **path: str) -> tuple[Response, int]:
+            now = self._backends.now()
+            with decided(operation.operation_id, request.environ, self._settings.project) as decision:
+                decision.contract = contract = _digest(contract)
+                authorization = request.headers.get("Authorization")
+                access = read_access(authorization, described.scopes, described.path, self._resources, now)
+                self._pace.count(access.token_path, now)
+                arguments = _arguments(described, path)
+                sighting = self._sightings.due(access, contract, operation.operation_id, now)
+                call = Call(Use(access, now, sighting), arguments, _origin(), self._settings)
+                try:
+                    answer = operation.run(call, self._backends)
+                except BearerError as ended:  # the store found out, and does not know what the operation needs
+                    raise invalid_token(ended.reason, described.scopes) from None
+                decision.client_id, decision.grant_id = (
+                    access.client_id,
+                    access.grant_id,
+                )  # true, now that it was proven
+                decision.reason = f"status_{answer.status}"
+            return _shown(answer)
+
+        return view
+
+    def public(self, operation: PublicOperation, described: OperationContract) -> Callable[..., tuple[Response, int]]:
+        def view(contract: str | None = None, **path: str) -> tuple[Response, int]:
+            with decided(operation.operation_id, request.environ, self._settings.project) as decision:
+                decision.contract = _digest(contract)
+                self._pace.count(network_of(request.remote_addr), self._backends.now())
+                answer = operation.run(_arguments(described, path))
+            return _shown(answer)
+
+        return view
 
 
-def _conversation() -> str | None:
-    """ChatGPT's name for the conversation: provenance, and part of what makes two notes the same; never a permission."""
-    conversation = request.headers.get("openai-conversation-id", "")
-    return conversation if conversation.isprintable() and 0 < len(conversation) <= _MOST_CONVERSATION else None
+def _arguments(described: OperationContract, path: dict[str, str]) -> dict[str, object]:
+    parameters = described.read_parameters(path, request.query_string)
+    if not described.has_body:
+        return parameters
+    return parameters | described.read_body(read_body(request.environ, _MOST_NOTE_BYTES), request.content_type or "")
+
+
+def _shown(answer: Answer) -> tuple[Response, int]:
+    return jsonify(answer.body), answer.status
+
+
+def _digest(contract: str | None) -> str | None:
+    return contract if contract and set(contract) <= set("0123456789abcdef") else None
+
+
+def _origin() -> Origin:
+    """What ChatGPT says of a call. Its openai-ephemeral-user-id changes daily and names nobody: it is not read."""
+    return Origin(_named("openai-conversation-id"), _named("openai-gpt-id"))
+
+
+def _named(header: str) -> str | None:
+    value = request.headers.get(header, "")
+    return value if value.isprintable() and 0 < len(value) <= _MOST_ORIGIN else None

@@ -25,7 +25,7 @@ OUTSIDE = {
     ),
     "werkzeug": ("app.py", "web/errors.py", "main.py"),
     "jinja2": ("pages/pages.py",),
-    "google": ("firestore.py", "google_backends.py", "firebase.py", "secret_manager.py"),
+    "google": ("firestore.py", "firestore_values.py", "google_backends.py", "firebase.py", "secret_manager.py"),
     "google_crc32c": ("secret_manager.py",),
     "grpc": ("google_backends.py",),
     "firebase_admin": ("firebase.py",),
@@ -49,7 +49,7 @@ NAMES = {
     "routes.py": {"backends", "body", "settings", "pages"},
     "authorization_routes.py": {"backends", "body", "settings", "pages"},
     "metadata.py": {"settings"},
-    "firestore.py": {"firestore"},
+    "firestore.py": {"firestore", "proof"},
 }
 
 

@@ -38,7 +38,7 @@ def test_minted_secrets_are_256_bits_of_base64url() -> None:
 def test_an_access_token_says_what_it_is_for(uid: str) -> None:
     holder = RefreshToken(SecretHash(""), "https://c.example/1", uid, "g1", frozenset(), "", NOON)
     extent = Extent(frozenset({"notes:write", "notes:read"}), "https://mate.example")
-    token = mint_access_token(holder, extent, NOON)
+    token = mint_access_token(holder, "ChatGPT", extent, NOON)
 
     access = parse_access_token(token.reveal())
 
@@ -57,7 +57,7 @@ def _token(claims: Any) -> str:
     return f"mate_{base64.urlsafe_b64encode(raw).decode().rstrip('=')}.{TAIL}"
 
 
-GOOD: list[Any] = ["u", "g", "c", 1_800_000_000, "notes:write", "https://mate.example"]
+GOOD: list[Any] = ["u", "g", "c", "ChatGPT", 1_800_000_000, "notes:write", "https://mate.example"]
 
 
 def test_the_table_below_starts_from_a_good_token() -> None:
@@ -73,13 +73,13 @@ def test_the_table_below_starts_from_a_good_token() -> None:
         ],
         *[["u", value, *GOOD[2:]] for value in list[Any](["", "../users/x", "__a__", None, {}])],
         *[
-            [*GOOD[:3], value, *GOOD[4:]]
+            [*GOOD[:4], value, *GOOD[5:]]
             for value in list[Any](["soon", None, 1e400, 10**30, -(10**30), [], float("nan")])
         ],
-        *[[*GOOD[:2], value, *GOOD[3:]] for value in list[Any]([None, 7, "\ud800"])],
-        [*GOOD[:4], 7, GOOD[5]],
-        [*GOOD[:5], None],
-        GOOD[:5],
+        *[[*GOOD[:at], value, *GOOD[at + 1 :]] for at in (2, 3) for value in list[Any]([None, 7, "\ud800"])],
+        [*GOOD[:5], 7, GOOD[6]],
+        [*GOOD[:6], None],
+        GOOD[:6],
         [*GOOD, "more"],
         {},
         None,

@@ -18,13 +18,12 @@ from service.firestore import (
     Write,
     create,
     delete,
-    prove,
-    proven,
     require,
     update,
 )
 from service.google_backends import open_documents
-from service.identity.access import Access
+from service.identity.access import Access, Use
+from service.proof import prove, proven
 from tests.world import FIRESTORE, new_project
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
@@ -126,20 +125,21 @@ def test_of_many_who_saw_the_same_one_changes_it(documents: Documents) -> None:
 
 
 def test_access_is_proven_by_its_two_documents(documents: Documents) -> None:
-    access = Access("u", "g", "c", frozenset(), "", NOON + timedelta(hours=1), "oauthTokens/t", "oauthGrants/g")
+    access = Access("u", "g", "c", "C", frozenset(), "", NOON + timedelta(hours=1), "oauthTokens/t", "oauthGrants/g")
+    use = Use(access, NOON)
     documents.commit(create("c/d", {}))
     for there in ([], ["oauthTokens/t"], ["oauthGrants/g"]):
         documents.commit(*(create(path, {}) for path in there))
         with pytest.raises(Missing):
-            documents.commit(*prove(access, NOON), create("c/new", {}))
+            documents.commit(*prove(use), create("c/new", {}))
         with pytest.raises(BearerError):
-            proven(documents, access, "c/d")
+            proven(documents, use, "c/d")
         documents.commit(*(delete(path) for path in there))
     documents.commit(create("oauthTokens/t", {}), create("oauthGrants/g", {}))
 
-    documents.commit(*prove(access, NOON), create("c/new", {}))
+    documents.commit(*prove(use), create("c/new", {}))
 
-    (found,) = proven(documents, access, "c/new")
+    (found,) = proven(documents, use, "c/new")
     assert found is not None
     (grant,) = documents.get("oauthGrants/g")
     assert grant is not None

@@ -23,7 +23,7 @@ def read(documents: Documents, path: str) -> Snapshot:
     return found
 
 
-def in_parallel(call: Callable[[], None]) -> list[str]:
+def in_parallel(call: Callable[[], object]) -> list[str]:
     """How each of MANY calls ended."""
 
     def one(_number: int) -> str:

@@ -17,12 +17,12 @@ def test_what_the_assistant_saves_is_a_note_of_that_person(world: World) -> None
     assert saved.status_code == 201
     receipt = saved.json()
     assert receipt["title"] == "Café names"
-    assert receipt["savedAt"].endswith("Z")
+    assert receipt["createdAt"].endswith("Z")
     read = world.firebase.read(f"users/{ada.uid}/notes/{receipt['id']}", world.firebase.sign_in(ada))
     assert read.json()["fields"]["content"] == {"stringValue": "1. **Crema** ☕\n"}
     (note,) = world.notes(ada)
     assert note["kind"] == "note"
-    assert note["source"] == {"clientId": chatgpt.client_id}
+    assert note["source"] == {"clientId": chatgpt.client_id, "clientName": "ChatGPT"}
     assert note["createdAt"] == note["updatedAt"]
 
 
@@ -94,7 +94,7 @@ def test_saving_the_same_again_returns_the_first_note(world: World) -> None:
     again = world.save(tokens, "Second title", "same text")
 
     assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json()
+    assert again.json() == first.json() | {"created": False}
     assert len(world.notes(ada)) == 1
 
 

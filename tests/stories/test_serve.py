@@ -180,6 +180,7 @@ def test_a_wrong_configuration_does_not_start() -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode != 0
-    for name in ("PUBLIC_URL", "GOOGLE_CLOUD_PROJECT", "APP_NAME", "FIREBASE_API_KEY", "KEY_SECRET"):
+    required = "PUBLIC_URL GOOGLE_CLOUD_PROJECT APP_NAME NOTE_URL COMPANY CONTACT FIREBASE_API_KEY KEY_SECRET"
+    for name in required.split():
         assert f"{name} is missing" in done.stderr
     assert "must not be set on Cloud Run" in done.stderr

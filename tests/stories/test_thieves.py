@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -14,10 +15,11 @@ import requests
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import hidden_fields
 from service.actions.notes.firestore import FirestoreNoteStore
-from service.actions.notes.notes import compose
+from service.actions.notes.notes import Source, compose
 from service.errors import BearerError
 from service.firestore import Documents, Exists, Missing, Write, delete, update
 from service.google_backends import open_documents
+from service.identity.access import Use
 from service.oauth.tokens import parse_access_token
 from tests.world import FIRESTORE, World
 from tests.world import world as a_world
@@ -253,9 +255,9 @@ def delete_what_has_expired(world: World) -> None:
 class ReportsTheNoteFirst(Documents):
     """A batch with several failing writes may report any of them: this one never reports the token's."""
 
-    def commit(self, *writes: Write) -> None:
+    def commit(self, *writes: Write) -> list[Any]:
         try:
-            super().commit(*writes)
+            return super().commit(*writes)
         except Missing:
             raise Exists from None
 
@@ -269,7 +271,9 @@ def test_whichever_failure_firestore_reports_an_ended_connection_saves_nothing(w
     world.service.backends.oauth.end_grant(access.grant_id)
     opened = open_documents(world.project, "(default)", FIRESTORE)
     opened.__class__ = ReportsTheNoteFirst
-    note = compose("A title", "Some *text*", access.client_id, None, world.service.clock())
+    now = world.service.clock()
+    source = Source(access.client_id, access.client_name, None, None)
+    note = compose({"title": "A title", "content": "Some *text*"}, source, now)
 
     with pytest.raises(BearerError):
-        FirestoreNoteStore(opened).save(access, note, world.service.clock())
+        FirestoreNoteStore(opened).save(Use(access, now), note, source)

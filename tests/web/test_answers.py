@@ -35,7 +35,7 @@ def client(url: str = "http://localhost:8080", backends: type[GoogleBackends] = 
 def bearer(scope: str) -> dict[str, str]:
     in_an_hour = CLOCK().replace(year=CLOCK().year + 1)
     holder = RefreshToken(SecretHash(""), "c", "u", "g", frozenset(), "", in_an_hour)
-    token = mint_access_token(holder, Extent(frozenset({scope}), "http://localhost:8080"), in_an_hour)
+    token = mint_access_token(holder, "ChatGPT", Extent(frozenset({scope}), "http://localhost:8080"), in_an_hour)
     return {"Authorization": f"Bearer {token.reveal()}"}
 
 

@@ -1,54 +1,155 @@
 """`NoteStore` on Firestore: `users/{uid}/notes/{noteId}`. See docs/storage.md."""
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from service.actions.notes.notes import Note, Receipt
+from service.actions.notes.notes import KINDS, Note, Source
+from service.actions.notes.store import Filter, NoteChanged
 from service.errors import Unavailable, invalid_token
-from service.firestore import Documents, Exists, Missing, Snapshot, create, prove, proven
-from service.identity.access import Access
+from service.firestore import (
+    Changed,
+    Documents,
+    Exists,
+    Missing,
+    Query,
+    Snapshot,
+    as_of,
+    create,
+    delete,
+    update,
+    version,
+)
+from service.identity.access import Use
+from service.paths import is_segment
+from service.proof import prove, proven
 
 _TRIES = 3
+_SCAN_SECONDS = 20.0
 
 
 class FirestoreNoteStore:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def save(self, access: Access, note: Note, now: datetime) -> Receipt:
-        path = f"users/{access.uid}/notes/{note.note_id}"
-        fields = {
-            "kind": note.kind,
-            "title": note.title,
-            "content": note.content,
-            "source": _source(note),
-            "createdAt": note.created_at,
-            "updatedAt": note.created_at,
-        }
+    def save(self, use: Use, note: Note, source: Source) -> tuple[Note, bool]:
+        path, fields = (
+            _path(use, note.note_id),
+            _fields(note) | {"source": _source(source), "createdAt": note.created_at},
+        )
         for _ in range(_TRIES):
             try:
-                self._documents.commit(*prove(access, now, notes=1), create(path, fields))
+                *_, updated = self._documents.commit(*prove(use, notes=1), create(path, fields))
             except Missing:
                 raise invalid_token() from None
             except Exists:
-                (first,) = proven(self._documents, access, path)
+                (first,) = proven(self._documents, use, path)
                 if first is None:
                     continue  # the phone deleted it in between: it is saved as new
-                return _first_receipt(first, note)
-            return Receipt(note.note_id, note.title, note.created_at, created=True)
+                return _note(path, first), False
+            return replace(note, version=version(updated)), True
         raise Unavailable("notes: too many races")
 
+    def find(self, use: Use, note_id: str) -> Note | None:
+        if not is_segment(note_id):
+            proven(self._documents, use)
+            return None
+        path = _path(use, note_id)
+        (found,) = proven(self._documents, use, path)
+        return _note(path, found) if found else None
 
-def _source(note: Note) -> dict[str, str]:
-    conversation = {"conversationId": note.conversation} if note.conversation else {}
-    return {"clientId": note.client_id, **conversation}
+    def newest(self, use: Use, which: Filter, limit: int | None = None) -> Iterator[Note]:
+        proven(self._documents, use)
+        after = which.after
+        query = Query(
+            collection=f"users/{use.access.uid}/notes",
+            where={"kind": which.kind} if which.kind else {},
+            contains={"tags": which.tag} if which.tag else {},
+            newest_by="createdAt",
+            after=(after.created_at, _path(use, after.note_id)) if after else None,
+            limit=limit or 0,
+        )
+        return (_note(path, found) for path, found in self._documents.stream(query, _SCAN_SECONDS))
+
+    def replace(self, use: Use, seen: Note, changed: Note, call_id: str) -> Note:
+        path = _path(use, seen.note_id)
+        author = {"clientId": use.access.client_id, "clientName": use.access.client_name, "callId": call_id}
+        before, after = _fields(seen), _fields(changed)
+        fields = {name: value for name, value in after.items() if value != before.get(name)}
+        try:
+            write = update(path, fields | {"lastChange": author}, seen=as_of(seen.version))
+            *_, updated = self._documents.commit(*prove(use), write)
+        except (Missing, Changed):
+            proven(self._documents, use)  # or was it the token that is gone?
+            raise NoteChanged from None
+        return replace(changed, version=version(updated), last_call=call_id)
+
+    def delete(self, use: Use, note_id: str) -> bool:
+        if not is_segment(note_id):
+            proven(self._documents, use)
+            return False
+        path = _path(use, note_id)
+        try:
+            self._documents.commit(*prove(use), delete(path, must_exist=True))
+        except Missing:
+            proven(self._documents, use)
+            return False
+        return True
 
 
-def _first_receipt(first: Snapshot, note: Note) -> Receipt:
-    # The phone may have edited it since, into any shape.
-    title, saved_at = first.fields.get("title"), first.fields.get("createdAt")
-    return Receipt(
-        note.note_id,
-        title if isinstance(title, str) else note.title,
-        saved_at if isinstance(saved_at, datetime) else note.created_at,
-        created=False,
+def _path(use: Use, note_id: str) -> str:
+    return f"users/{use.access.uid}/notes/{note_id}"
+
+
+def _fields(note: Note) -> dict[str, Any]:
+    """What a change may change."""
+    optional = {"sourceUrl": note.source_url} if note.source_url else {}
+    return {
+        "kind": note.kind,
+        "title": note.title,
+        "content": note.content,
+        "tags": note.tags,
+        "updatedAt": note.updated_at,
+        **optional,
+    }
+
+
+def _source(source: Source) -> dict[str, str]:
+    known = {
+        "clientId": source.client_id,
+        "clientName": source.client_name,
+        "conversationId": source.conversation,
+        "gptId": source.gpt_id,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _note(path: str, found: Snapshot) -> Note:
+    """The note at PATH. The phone may have written it, in any shape: what does not fit is left out."""
+    fields = found.fields
+    changed_at = found.update_time.ToDatetime(tzinfo=UTC)
+    created_at = _time(fields.get("createdAt"), changed_at)
+    last_change = fields.get("lastChange")
+    call = last_change.get("callId") if isinstance(last_change, Mapping) else None
+    tags = fields.get("tags")
+    return Note(
+        note_id=path.rpartition("/")[2],
+        kind=_text(fields.get("kind")) or KINDS[0],
+        title=_text(fields.get("title")),
+        content=_text(fields.get("content")),
+        tags=tuple(map(_text, tags)) if isinstance(tags, list) else (),
+        source_url=_text(fields.get("sourceUrl")) or None,
+        created_at=created_at,
+        updated_at=_time(fields.get("updatedAt"), created_at),
+        version=found.version,
+        last_call=_text(call) or None,
     )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _time(value: object, otherwise: datetime) -> datetime:
+    return value if isinstance(value, datetime) else otherwise

@@ -1,49 +1,149 @@
 """A note, and what makes two notes the same one."""
 
 import hashlib
-from dataclasses import dataclass, field
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
-KIND = "note"
+from service.errors import ActionError
+
+KINDS = ("note", "bookmark", "quote", "post", "video")
+MOST_CONTENT = 100_000
+_NEED_SOURCE = ("bookmark", "post", "video")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which call a note came by: for the app to show, never a permission."""
+
+    client_id: str
+    client_name: str
+    conversation: str | None
+    gpt_id: str | None
 
 
 @dataclass(frozen=True)
 class Note:
-    """A note as it is stored, before it has a place. `content` is Markdown, byte for byte as it arrived."""
+    """A note as it is stored. `content` is Markdown, byte for byte as it arrived.
+
+    The person's phone writes notes too: what is read may be emptier than what `compose` makes.
+    """
 
     note_id: str
+    kind: str
     title: str = field(repr=False)
     content: str = field(repr=False)
-    client_id: str
-    conversation: str | None
+    tags: tuple[str, ...] = field(repr=False)
+    source_url: str | None = field(repr=False)
     created_at: datetime
-    kind: str = KIND
+    updated_at: datetime
+    version: str = ""
+    """The store's name for this state; empty as long as it is not stored."""
+    last_call: str | None = None
+    """The `call_id` of the change that made this state, unless the phone did."""
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What is known of a stored note: the first one, when the same note is saved again (`created` is then False)."""
+def compose(arguments: Mapping[str, Any], source: Source, now: datetime) -> Note:
+    """The new note of a call with ARGUMENTS. Raises `ActionError`."""
+    kind, content, source_url = arguments.get("kind", "note"), arguments["content"], arguments.get("sourceUrl")
+    note = Note(
+        note_id=note_id(source, kind, content, source_url),
+        kind=kind,
+        title=arguments["title"],
+        content=content,
+        tags=tidy(arguments.get("tags", ())),
+        source_url=source_url,
+        created_at=now,
+        updated_at=now,
+    )
+    _check(note)
+    return note
 
-    note_id: str
-    title: str = field(repr=False)
-    saved_at: datetime
-    created: bool
+
+def change(note: Note, arguments: Mapping[str, Any], now: datetime) -> Note:
+    """NOTE with the changes of ARGUMENTS, which have a `version` and at least one more. Raises `ActionError`."""
+    if arguments.keys() <= {"version", "id"}:
+        raise _wrong("Nothing is to be changed: send at least one field beside version.")
+    if {"content", "append"} <= arguments.keys():
+        raise _wrong("append: it cannot go together with content.")
+    content = arguments.get("content", note.content)
+    if "append" in arguments:
+        content = append(content, arguments["append"])
+    if len(content) > MOST_CONTENT and content != note.content:
+        raise _wrong(f"append: the text would be longer than {MOST_CONTENT:,} characters. Save a new note instead.")
+    changed = replace(
+        note,
+        kind=arguments.get("kind", note.kind),
+        title=arguments.get("title", note.title),
+        content=content,
+        tags=tidy(arguments["tags"]) if "tags" in arguments else note.tags,
+        source_url=arguments.get("sourceUrl", note.source_url),
+        updated_at=now,
+    )
+    _check(changed)
+    return changed
 
 
-def compose(title: str, content: str, client_id: str, conversation: str | None, now: datetime) -> Note:
-    """A new note from CLIENT_ID's call in CONVERSATION, if it said which."""
-    return Note(note_id(client_id, conversation, KIND, content), title, content, client_id, conversation, now)
+def append(content: str, more: str) -> str:
+    """MORE after CONTENT, with a blank line between."""
+    if not content:
+        return more
+    breaks = len(content) - len(content.rstrip("\n"))
+    return content + "\n" * max(0, 2 - breaks) + more
 
 
-def note_id(client_id: str, conversation: str | None, kind: str, content: str) -> str:
+def tidy(tags: Iterable[str]) -> tuple[str, ...]:
+    """TAGS without space around them, each once, however it is spelt; the first spelling stays."""
+    kept: dict[str, str] = {}
+    for tag in tags:
+        trimmed = " ".join(unicodedata.normalize("NFC", tag).split())
+        kept.setdefault(trimmed.casefold(), trimmed)
+    return tuple(kept.values())
+
+
+def note_id(source: Source, kind: str, content: str, source_url: str | None) -> str:
     """32 hexadecimal digits (128 bits of SHA-256) of what makes it the same note for one person.
 
-    The conversation when it is known, else the client; the kind; the content. Not the title: an assistant that
-    repeats a call may word it anew. Each part is preceded by its length, so no two lists of parts read the same.
+    The conversation when it is known, else the client; the kind; the content, and the address that it is about. Not
+    the title or the tags: an assistant that repeats a call may word them anew. Each part is preceded by its length,
+    so no two lists of parts read the same.
     """
-    origin = ("conversation", conversation) if conversation else ("client", client_id)
+    origin = ("conversation", source.conversation) if source.conversation else ("client", source.client_id)
+    return _digest(*origin, kind, content, *([source_url] if source_url else []))
+
+
+def call_id(client_id: str, arguments: Mapping[str, Any]) -> str:
+    """32 hexadecimal digits of a change by CLIENT_ID: the same when the same call comes again."""
+    return _digest(client_id, json.dumps(arguments, sort_keys=True, ensure_ascii=False))
+
+
+def _digest(*parts: str) -> str:
     digest = hashlib.sha256()
-    for part in (*origin, kind, content):
+    for part in parts:
         encoded = part.encode()
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     return digest.hexdigest()[:32]
+
+
+def _check(note: Note) -> None:
+    if note.source_url is None:
+        if note.kind in _NEED_SOURCE:
+            raise _wrong(f"sourceUrl: a {note.kind} needs the web address that it is about.")
+        return
+    try:
+        parts = urlsplit(note.source_url)
+        is_right = parts.hostname and parts.port != 0 and parts.scheme in ("http", "https")
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise _wrong("sourceUrl: it is not a web address that begins with https:// or http:// and names a host.")
+    if "@" in parts.netloc:
+        raise _wrong("sourceUrl: leave the user name and password out of the web address.")
+
+
+def _wrong(message: str) -> ActionError:
+    return ActionError(400, "invalid_request", message)

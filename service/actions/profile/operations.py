@@ -1,0 +1,15 @@
+"""The profile operation of `openapi.yaml`."""
+
+from service.actions.operation import Answer, Backends, Call
+from service.errors import invalid_token
+
+
+def get_profile(call: Call, backends: Backends) -> Answer:
+    """200 with the account's id, and the name and the e-mail address if it has them."""
+    backends.accesses.check(call.use)
+    uid = call.use.access.uid
+    profile = backends.identity.find_profile(uid)
+    if profile is None:
+        raise invalid_token("account_gone")
+    shown = {"id": uid, "name": profile.name, "email": profile.email, "app": call.settings.app_name}
+    return Answer(200, {name: value for name, value in shown.items() if value is not None})

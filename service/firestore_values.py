@@ -1,0 +1,48 @@
+"""Python values as Firestore's, and back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from google.cloud.firestore_v1 import types
+
+_Value, _Array, _Map = types.Value.pb(), types.ArrayValue.pb(), types.MapValue.pb()
+
+
+def encode(value: Any) -> Any:  # noqa: PLR0911  # one return a type
+    """VALUE as a raw protobuf message. Raises `TypeError` for what no field of ours holds."""
+    match value:
+        case None:
+            return _Value(null_value=0)
+        case bool():
+            return _Value(boolean_value=value)
+        case int():
+            return _Value(integer_value=value)
+        case str():
+            return _Value(string_value=value)
+        case datetime():
+            encoded = _Value()
+            encoded.timestamp_value.FromDatetime(value)
+            return encoded
+        case list() | tuple():
+            return _Value(array_value=_Array(values=[encode(item) for item in value]))
+        case Mapping():
+            return _Value(map_value=_Map(fields={key: encode(item) for key, item in value.items()}))
+        case _:
+            raise TypeError(f"Firestore field of type {type(value).__name__}")
+
+
+def decode(value: Any) -> Any:
+    """The raw message VALUE as Python has it; a timestamp as `datetime` in UTC."""
+    kind = value.WhichOneof("value_type")
+    match kind:
+        case None | "null_value":
+            return None
+        case "timestamp_value":
+            return value.timestamp_value.ToDatetime(tzinfo=UTC)
+        case "array_value":
+            return [decode(item) for item in value.array_value.values]
+        case "map_value":
+            return {key: decode(item) for key, item in value.map_value.fields.items()}
+        case _:
+            return getattr(value, kind)
