@@ -179,11 +179,14 @@ class Documents:
             parent=f"{self._prefix}{parent}".rstrip("/"), structured_query=self._structured(query)
         )
         try:
-            answers = self._client.run_query(request, retry=_RETRY, timeout=seconds, metadata=self._metadata)
-            for answer in answers:
-                document = type(answer).pb(answer).document
-                if document.name:
-                    yield document.name.removeprefix(self._prefix), _snapshot(document)
+            answers: Any = self._client.run_query(request, retry=_RETRY, timeout=seconds, metadata=self._metadata)
+            try:
+                for answer in answers:
+                    document = type(answer).pb(answer).document
+                    if document.name:
+                        yield document.name.removeprefix(self._prefix), _snapshot(document)
+            finally:
+                answers.cancel()
         except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore query: {type(failed).__name__}") from None
 

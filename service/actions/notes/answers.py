@@ -12,8 +12,8 @@ from service.actions.notes.notes import Note
 from service.actions.notes.search import cut
 from service.actions.notes.store import Position
 
-MOST = 90_000
-"""Of the 100,000 characters that ChatGPT takes of an answer, those for notes."""
+MOST = 95_000
+"""Characters of an answer that are notes; ChatGPT takes 100,000 in all."""
 _MOST_TITLE, _MOST_URL, _MOST_TAGS, _MOST_TAG = 300, 2_048, 20, 50
 
 
@@ -44,9 +44,10 @@ class Shown:
 
     def page(self, note: Note, offset: int) -> dict[str, Any]:
         """NOTE with its content from character OFFSET on, as much as fits, and where it goes on."""
-        content = _fitting(note.content[offset:])
+        head = self._head(note)
+        content = _fitting(note.content[offset:], MOST - _length(head))
         left = {"nextOffset": offset + len(content)} if offset + len(content) < len(note.content) else {}
-        return self._head(note) | {"content": content, "length": len(note.content), **left}
+        return head | {"content": content, "length": len(note.content), **left}
 
     def previews(self, notes: Iterable[Note]) -> list[dict[str, Any]]:
         """Of each note what fits on a page of them; as many of NOTES as fit together, one at least."""
@@ -61,7 +62,8 @@ class Shown:
         return shown
 
     def _head(self, note: Note) -> dict[str, Any]:
-        about = {"sourceUrl": note.source_url} if note.source_url and len(note.source_url) <= _MOST_URL else {}
+        url = note.source_url or ""
+        about = {"sourceUrl": url} if url.isprintable() and 0 < len(url) <= _MOST_URL else {}
         return {
             "id": note.note_id,
             "kind": note.kind[:_MOST_TAG],
@@ -87,12 +89,11 @@ def _title(note: Note) -> str:
     return note.title if len(note.title) <= _MOST_TITLE else note.title[: _MOST_TITLE - 1] + "…"
 
 
-def _fitting(text: str) -> str:
-    """As much of the beginning of TEXT as is at most `MOST` characters long when it is written as JSON."""
-    text, length = text[:MOST], MOST
-    while _length(text) > MOST:
-        length = length * MOST // _length(text) - 1
-        text = text[:length]
+def _fitting(text: str, most: int) -> str:
+    """As much of the beginning of TEXT as is at most MOST characters long when it is written as JSON."""
+    text = text[:most]
+    while (length := _length(text)) > most:
+        text = text[: len(text) * most // length - 1]
     return text
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from service.actions.notes.store import Position
 from service.errors import ActionError
-from service.paths import is_segment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,10 +23,11 @@ def parse(cursor: str) -> Position:
     """
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        microseconds, note_id = json.loads(raw)
-        position = Position(_EPOCH + timedelta(microseconds=int(microseconds)), note_id)
-        if is_segment(note_id) and show(position) == cursor:
-            return position
-    except (ValueError, TypeError, OverflowError, RecursionError):
+        match json.loads(raw):
+            case [int() as microseconds, str() as note_id] if "/" not in note_id and note_id.encode():
+                position = Position(_EPOCH + timedelta(microseconds=microseconds), note_id)
+                if show(position) == cursor:
+                    return position
+    except (ValueError, OverflowError, RecursionError):
         pass
     raise ActionError(400, "invalid_request", "cursor: it is not a nextCursor of this service. Begin without one.")

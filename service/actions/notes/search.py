@@ -77,7 +77,7 @@ def rank(hits: Sequence[Hit], searched: int) -> list[Note]:
 
     def score(hit: Hit) -> float:
         found = sum(1 for weight in hit.weights if weight)
-        return sum(map(math.prod, zip(hit.weights, rarity, strict=True))) * found / len(hit.weights)
+        return sum(map(math.prod, zip(hit.weights, rarity, strict=True))) * (found / len(hit.weights)) ** 2
 
     best = sorted(hits, key=lambda hit: (score(hit), hit.note.created_at, hit.note.note_id), reverse=True)
     return [hit.note for hit in best]
