@@ -51,8 +51,11 @@ class OperationContract:
             raise ActionError(400, "invalid_request", "The query of the address is too long, or not UTF-8.") from None
         found: dict[str, Any] = {}
         for name, value in pairs:
-            if name not in self.parameters and not self.scopes:
-                continue
+            if name not in self.parameters:
+                if not self.scopes:
+                    continue
+                known = ", ".join(self.parameters) or "none"
+                raise ActionError(400, "invalid_request", f"A parameter is not known here. Known ones: {known}.")
             if name in found or name in path:
                 raise ActionError(400, "invalid_request", "A parameter is there twice.")
             is_integer = self.parameters.get(name) == "integer" and _INTEGER.fullmatch(value)

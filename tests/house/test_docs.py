@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from service.settings import EMULATORS
+from tests.assistant import connected
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-COLLECTIONS = ("oauthClients", "oauthCodes", "oauthTokens", "oauthGrants")
+COLLECTIONS = ("oauthClients", "oauthCodes", "oauthTokens", "oauthGrants", "contractCalls")
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -29,10 +30,12 @@ def described(section: str) -> set[str]:
 
 
 def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
-    ada, chatgpt = world.person(), world.assistant()
-    tokens = world.connect(chatgpt, ada)
-    world.refresh(chatgpt, tokens.refresh_token)
-    world.save(tokens, **{"openai-conversation-id": "c-1"})
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    world.refresh(chatgpt.client, chatgpt.tokens.refresh_token)
+    note = {"title": "t", "content": "c", "tags": ["t"], "sourceUrl": "https://example.com/"}
+    saved = world.service.post("/at/0123456789ab/notes", json=note, headers=chatgpt.tokens.bearer)
+    assert chatgpt.change(saved.json(), append="more").status_code == 200
 
     stored = {name: world.stored(name) for name in COLLECTIONS} | {"users": world.notes(ada)}
 
@@ -51,9 +54,10 @@ def test_every_expiring_collection_has_its_ttl_policy_and_only_the_indexes_that_
     }
     assert {item["collectionGroup"] for item in overrides if item["fieldPath"] == "*"} == set(COLLECTIONS)
     indexed = {(item["collectionGroup"], item["fieldPath"]) for item in overrides if item["indexes"]}
-    assert indexed == {(name, field) for name in ("oauthCodes", "oauthGrants") for field in ("uid", "clientId")}
-    ascending = [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
-    assert all(item["indexes"] in ([], ascending) for item in overrides)
+    found_by = {(name, field) for name in ("oauthCodes", "oauthGrants") for field in ("uid", "clientId")}
+    assert indexed == found_by | {("contractCalls", "calledAt")}
+    ways = [[{"order": order, "queryScope": "COLLECTION"}] for order in ("ASCENDING", "DESCENDING")]
+    assert all(item["indexes"] in ([], *ways) for item in overrides)
 
 
 def test_configuration_md_has_every_variable() -> None:

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from scripts.verbs.journey import Person
+from tests.assistant import connected
 from tests.world import CALLBACK, Tokens, World, answer_of
 from tests.world import world as new_world
 
@@ -16,7 +17,7 @@ from tests.world import world as new_world
 @pytest.fixture(scope="module")
 def shared() -> Iterator[World]:
     """One world for this file: refused requests leave nothing behind, which is what each test asserts."""
-    with new_world(failures_per_minute=100_000) as made:
+    with new_world(failures_per_minute=100_000, calls_per_minute=100_000) as made:
         yield made
 
 
@@ -28,6 +29,11 @@ def ada(shared: World) -> Person:
 @pytest.fixture(scope="module")
 def tokens(shared: World, ada: Person) -> Tokens:
     return shared.connect(shared.assistant(), ada)
+
+
+@pytest.fixture(scope="module")
+def reader(shared: World, ada: Person) -> Tokens:
+    return connected(shared, ada).tokens
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
@@ -170,6 +176,25 @@ def test_two_ways_to_authenticate_are_one_too_many(shared: World) -> None:
         ({"title": "t", "content": "a\x00b"}, "content"),
         ({"title": "t", "content": "a\x1bb"}, "content"),
         ({"title": "t", "content": "c", "uid": "someone"}, "uid"),
+        ({"title": "t", "content": "c", "kind": "poem"}, "kind"),
+        ({"title": "t", "content": "c", "kind": None}, "kind"),
+        ({"title": "t", "content": "c", "kind": "bookmark"}, "sourceUrl"),
+        ({"title": "t", "content": "c", "kind": "bookmark", "sourceUrl": ""}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": "javascript:alert(1)"}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": "https://ada:secret@example.com/"}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": "https://example.com/a b"}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": "https://example.com/\u2028"}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": "https://example.com/\\..\\"}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": "https://example.com/" + "x" * 2_030}, "sourceUrl"),
+        ({"title": "t", "content": "c", "sourceUrl": ["https://example.com/"]}, "sourceUrl"),
+        ({"title": "t", "content": "c", "tags": "tag"}, "tags"),
+        ({"title": "t", "content": "c", "tags": ["t"] * 10_000}, "tags"),
+        ({"title": "t", "content": "c", "tags": [""]}, "tags.0"),
+        ({"title": "t", "content": "c", "tags": ["a", " "]}, "tags.1"),
+        ({"title": "t", "content": "c", "tags": ["x" * 51]}, "tags.0"),
+        ({"title": "t", "content": "c", "tags": ["a\nb"]}, "tags.0"),
+        ({"title": "t", "content": "c", "tags": [None]}, "tags.0"),
+        ({"title": "t", "content": "c", "tags": {"a": "b"}}, "tags"),
         ([], "The body"),
         ("text", "The body"),
         (None, "The body"),
@@ -189,6 +214,46 @@ def test_a_note_outside_the_contract(shared: World, tokens: Tokens, note: Any, f
 
 
 _JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "named"),
+    [
+        ("/notes", "kind=poem", "kind"),
+        ("/notes", "kind=", "kind"),
+        ("/notes", "kind=note&kind=quote", "twice"),
+        ("/notes", "limit=0", "limit"),
+        ("/notes", "limit=51", "limit"),
+        ("/notes", "limit=-1", "limit"),
+        ("/notes", "limit=1.5", "limit"),
+        ("/notes", "limit=ten", "limit"),
+        ("/notes", "limit=" + "9" * 400, "limit"),
+        ("/notes", "limit=%D9%A1", "limit"),  # an Arabic one
+        ("/notes", "text=", "text"),
+        ("/notes", "text=%20", "text"),
+        ("/notes", "text=a%00b", "text"),
+        ("/notes", "text=" + "x" * 201, "text"),
+        ("/notes", "text=%ff", "UTF-8"),
+        ("/notes", "text=%ED%A0%80", "UTF-8"),  # a lone surrogate
+        ("/notes", "tag=" + "x" * 51, "tag"),
+        ("/notes", "uid=someone", "Known ones: kind, tag, text, limit, cursor"),
+        ("/notes", "&".join(f"a{n}=1" for n in range(60)), "too long"),
+        ("/notes/search", "", "query"),
+        ("/notes/search", "query=", "query"),
+        ("/notes/search", "query=a%0Ab", "query"),
+        ("/notes/search", "query=a&limit=21", "limit"),
+        ("/notes/x", "offset=-1", "offset"),
+        ("/notes/x", "offset=10000001", "offset"),
+        ("/notes/x", "id=y", "twice"),
+        ("/profile", "uid=someone", "Known ones: none"),
+    ],
+)
+def test_a_query_outside_the_contract(shared: World, reader: Tokens, path: str, query: str, named: str) -> None:
+    answer = shared.service.get(f"{path}?{query}", headers=reader.bearer)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+    assert named in answer.json()["error"]["message"]
+    assert "someone" not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -249,8 +314,12 @@ def test_the_largest_note_in_its_longest_spelling_fits(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/notes", 405),
+        ("PUT", "/notes", 405),
         ("DELETE", "/notes", 405),
+        ("POST", "/notes/x", 405),
+        ("GET", "/notes/x/y", 404),
+        ("GET", "/at/0123456789ab/token", 404),
+        ("GET", "/at/0123/notes", 404),
         ("GET", "/token", 405),
         ("PUT", "/authorization", 405),
         ("GET", "/nothing", 404),

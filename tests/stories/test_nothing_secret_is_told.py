@@ -14,6 +14,7 @@ import requests
 
 from scripts.verbs.journey import hidden_fields
 from service.app import create_app
+from tests.assistant import connected
 from tests.deployed import Deployed, deployed
 from tests.world import CALLBACK, PKCE, World, question
 
@@ -29,6 +30,8 @@ _PLAIN = (
     "Host",
     "X-Forwarded-For",
     "openai-conversation-id",
+    "openai-gpt-id",
+    "openai-ephemeral-user-id",
     "If-None-Match",
 )
 _HEADERS = [
@@ -74,7 +77,7 @@ class Right:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Deployed]:
-    with deployed(REGISTRATIONS_PER_HOUR="100000") as made:
+    with deployed(REGISTRATIONS_PER_HOUR="100000", CALLS_PER_MINUTE="100000") as made:
         yield made
 
 
@@ -88,7 +91,9 @@ def rights(world: World) -> list[Right]:
     code = {"grant_type": "authorization_code", "code": world.code(chatgpt, ada), "redirect_uri": CALLBACK}
     refresh = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
     optional = {"code_verifier": "", "scope": "", "resource": "", "state": "", "token_type_hint": "", "username": ""}
-    note = {"title": "t", "content": "c"}
+    note = {"title": "t", "content": "c", "kind": "note", "tags": ["t"], "sourceUrl": "https://example.com/"}
+    changes = {"version": "1", "append": "c"} | note
+    reader = connected(world, ada).tokens.bearer
     optional_members = (
         "client_name",
         "scope",
@@ -109,6 +114,12 @@ def rights(world: World) -> list[Right]:
         Right("POST", "/revoke", form={"token": world.connect(chatgpt, ada).access_token} | who | optional),
         Right("POST", "/register", members=registration),
         Right("POST", "/notes", members=note, headers=tokens.bearer),
+        Right("GET", "/notes", {"kind": "note", "tag": "t", "text": "t", "limit": "1", "cursor": ""}, headers=reader),
+        Right("GET", "/notes/search", {"query": "t", "cursor": ""}, headers=reader),
+        Right("GET", "/notes/nothing", {"offset": "0"}, headers=reader),
+        Right("PATCH", "/notes/nothing", members=changes, headers=reader),
+        Right("DELETE", "/notes/nothing", headers=reader),
+        Right("GET", "/profile", headers=reader),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
         *(
