@@ -65,7 +65,7 @@ def test_a_list_is_two_round_trips_and_so_is_a_search_and_a_note_is_one(world: W
     calls = world.service.counter.calls
     for path, query, wanted in (
         ("/notes", {}, ["BatchGetDocuments", "RunQuery"]),
-        ("/notes/search", {"query": "text"}, ["BatchGetDocuments", "RunQuery"]),
+        ("/search", {"query": "text"}, ["BatchGetDocuments", "RunQuery"]),
         (f"/notes/{receipt['id']}", {}, ["BatchGetDocuments"]),
     ):
         calls.clear()
@@ -136,7 +136,7 @@ def test_nobody_sees_the_notes_of_somebody_else(world: World) -> None:
     receipt = ada.save("a secret word").json()
 
     assert ids(bob.get("/notes")) == []
-    assert ids(bob.get("/notes/search", query="secret")) == []
+    assert ids(bob.get("/search", query="secret")) == []
     theirs, missing = bob.get(f"/notes/{receipt['id']}"), bob.get(f"/notes/{'0' * 32}")
     assert (theirs.status_code, theirs.text) == (missing.status_code, missing.text)
     assert theirs.status_code == 404
@@ -174,7 +174,7 @@ def _cursor(*parts: Any) -> str:
     ],
     ids=lambda cursor: cursor[:20],
 )
-@pytest.mark.parametrize("path", ["/notes", "/notes/search?query=x"])
+@pytest.mark.parametrize("path", ["/notes", "/search?query=x"])
 def test_a_forged_cursor_is_refused(reader: Caller, path: str, cursor: str) -> None:
     answer = reader.call(
         "GET", path.partition("?")[0], params={"cursor": cursor} | ({"query": "x"} if "?" in path else {})
@@ -216,7 +216,7 @@ def test_whatever_the_phone_has_stored_is_shown_within_bounds(world: World) -> N
     for note_id in found:
         note = chatgpt.get(f"/notes/{note_id}")
         assert note.status_code == 200
-    assert chatgpt.get("/notes/search", query="a").status_code == 200
+    assert chatgpt.get("/search", query="a").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_search_shows_the_passage_and_how_many_notes_it_looked_through(world: 
     note_id = chatgpt.save("filling " * 500 + "the Nadel im Heu " + "filling " * 500).json()["id"]
     chatgpt.save("nothing of it")
 
-    answer = chatgpt.get("/notes/search", query="nadel").json()
+    answer = chatgpt.get("/search", query="nadel").json()
 
     assert [note["id"] for note in answer["notes"]] == [note_id]
     assert "Nadel im Heu" in answer["notes"][0]["preview"]
@@ -271,9 +271,9 @@ def test_the_best_match_comes_first_and_a_limit_cuts_the_rest(world: World) -> N
     for n in range(5):
         chatgpt.save(f"a steamer {n}")
 
-    assert ids(chatgpt.get("/notes/search", query="tea"))[:2] == [best, tagged]
-    assert ids(chatgpt.get("/notes/search", query="tea", limit=1)) == [best]
-    assert ids(chatgpt.get("/notes/search", query="tea", kind="quote")) == []
+    assert ids(chatgpt.get("/search", query="tea"))[:2] == [best, tagged]
+    assert ids(chatgpt.get("/search", query="tea", limit=1)) == [best]
+    assert ids(chatgpt.get("/search", query="tea", kind="quote")) == []
 
 
 @pytest.mark.parametrize(("most", "characters"), [(3, 10**9), (10**9, 25)])
@@ -285,7 +285,7 @@ def test_a_search_that_stops_early_says_so_and_goes_on(
     chatgpt = connected(world)
     saved = [chatgpt.save(f"tea no {n:03}").json()["id"] for n in range(8)]
 
-    pages = walk(chatgpt, "/notes/search", query="tea")
+    pages = walk(chatgpt, "/search", query="tea")
     narrowed = walk(chatgpt, "/notes", text="007")
 
     assert sorted(note for page in pages for note in page) == sorted(saved)
@@ -315,7 +315,7 @@ def test_a_deleted_account_has_no_profile(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["GET /notes", "GET /notes/search", "GET /notes/{id}", "GET /profile", "DELETE /notes/{id}"]
+    "method", ["GET /notes", "GET /search", "GET /notes/{id}", "GET /profile", "DELETE /notes/{id}"]
 )
 def test_a_connection_that_has_ended_reads_nothing(world: World, method: str) -> None:
     ada = world.person()

@@ -115,7 +115,7 @@ def rights(world: World) -> list[Right]:
         Right("POST", "/register", members=registration),
         Right("POST", "/notes", members=note, headers=tokens.bearer),
         Right("GET", "/notes", {"kind": "note", "tag": "t", "text": "t", "limit": "1", "cursor": ""}, headers=reader),
-        Right("GET", "/notes/search", {"query": "t", "cursor": ""}, headers=reader),
+        Right("GET", "/search", {"query": "t", "cursor": ""}, headers=reader),
         Right("GET", "/notes/nothing", {"offset": "0"}, headers=reader),
         Right("PATCH", "/notes/nothing", members=changes, headers=reader),
         Right("DELETE", "/notes/nothing", headers=reader),

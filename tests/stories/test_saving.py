@@ -275,7 +275,7 @@ def test_an_assistant_does_what_it_was_allowed(world: World, scope: str) -> None
     answers = {
         "notes:read": [
             caller.get("/notes"),
-            caller.get("/notes/search", query="x"),
+            caller.get("/search", query="x"),
             caller.get(f"/notes/{receipt['id']}"),
             caller.get("/profile"),
         ],
