@@ -17,7 +17,8 @@ _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]+"
 )
 # Letters with an accent that Unicode does not take apart.
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})  # noqa: RUF001  # letters on purpose
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}  # noqa: RUF001  # on purpose
+_LETTER = re.compile(f"[{''.join(_LETTERS)}]")
 # Scripts that put no space between words: Thai, Lao, Tibetan, Myanmar, Khmer, kana, Han.
 _SPACELESS = (
     "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
@@ -32,7 +33,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFC", folded.casefold().translate(_LETTERS))
+    return unicodedata.normalize("NFC", _LETTER.sub(lambda found: _LETTERS[found[0]], folded.casefold()))
 
 
 def words(query: str) -> tuple[str, ...]:
