@@ -109,6 +109,7 @@ def rights(world: World) -> list[Right]:
         Right("POST", "/revoke", form={"token": world.connect(chatgpt, ada).access_token} | who | optional),
         Right("POST", "/register", members=registration),
         Right("POST", "/notes", members=note, headers=tokens.bearer),
+        Right("GET", "/human_move", {"position_1": "X"}),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
         *(
