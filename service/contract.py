@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -34,7 +35,8 @@ class OperationContract:
     """The type of each, by name."""
     has_body: bool
     refusal: int
-    """The status for parameters that are not as described: 422 where the document says so, else 400."""
+    """The status for parameters that are not as described: 422, with all that is wrong with each, where the document
+    says so; else 400."""
     _parameters: Any
     _body: Any
 
@@ -77,14 +79,15 @@ class OperationContract:
     def _check(self, validator: Any, found: Any, whole: str, status: int) -> dict[str, Any]:
         """FOUND if VALIDATOR agrees. What it says otherwise names the field and the rule, never the value."""
         try:
-            error = next(iter(validator.iter_errors(found)), None)
+            errors = list(islice(validator.iter_errors(found), None if status == 422 else 1))
         except UnicodeEncodeError:
             raise ActionError(400, "invalid_text", "The text has a lone surrogate: it is not Unicode text.") from None
         except ValueError:
             raise ActionError(400, "invalid_json", "The body is nested too deeply.") from None
-        if error is not None:
-            where, what = ".".join(str(step) for step in error.instance_path), _explain(error)
-            raise ActionError(status, "invalid_request", f"{where or whole}: {what}"[:_MOST_MESSAGE] + ".")
+        if errors:
+            wrong = [(".".join(map(str, error.instance_path)) or whole, _explain(error)) for error in errors]
+            message = ": ".join(wrong[0])[:_MOST_MESSAGE] + "."
+            raise ActionError(status, "invalid_request", message, members=_detail(wrong) if status == 422 else None)
         return found  # type: ignore[no-any-return]  # the schema says that it is an object
 
 
@@ -158,6 +161,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ActionError(400, "invalid_json", "A field of the body is there twice.")
     return found
+
+
+def _detail(wrong: list[tuple[str, str]]) -> dict[str, Any]:
+    """What validation in Flask frameworks answers, for callers that know it from there."""
+    query: dict[str, list[str]] = {}
+    for name, what in wrong:
+        query.setdefault(name, []).append(f"{what}.")
+    return {"message": "Validation error", "detail": {"query": query}}
 
 
 def _explain(error: Any) -> str:

@@ -3,6 +3,9 @@
 `reason` is a fixed word for the audit log, more exact than what the caller is told.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ServiceError(Exception):
     """The root of every answer that is not a success."""
@@ -13,11 +16,22 @@ class ServiceError(Exception):
 
 
 class ActionError(ServiceError):
-    """Shown as ``{"error": {"code", "message"}}``; `message` tells a model or a developer what to do next."""
+    """Shown as ``{"error": {"code", "message"}}``; `message` tells a model or a developer what to do next.
 
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+    MEMBERS stand beside `error` in the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: dict[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(code)
-        self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+        self.status, self.code, self.message = status, code, message
+        self.headers, self.members = headers or {}, members or {}
 
 
 class BearerError(ServiceError):

@@ -35,12 +35,12 @@ class Deployed:
 
 
 @contextmanager
-def deployed(**env: str) -> Iterator[Deployed]:
-    """A process of the service in a project of its own; ENV is added to its environment."""
+def deployed(root: Path = ROOT, **env: str) -> Iterator[Deployed]:
+    """A process of the service whose code is at ROOT, in a project of its own; ENV is added to its environment."""
     project, port = new_project(), free_port()
     url = f"http://localhost:{port}"
     known = {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(root),
         "PUBLIC_URL": url,
         "GOOGLE_CLOUD_PROJECT": project,
         "APP_NAME": "ItsimpleAI",
@@ -58,7 +58,7 @@ def deployed(**env: str) -> Iterator[Deployed]:
         tempfile.NamedTemporaryFile() as log,
         subprocess.Popen(
             [*command, "--host=127.0.0.1", f"--port={port}"],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | known | env,
             stdout=log,
             stderr=log,

@@ -1,8 +1,9 @@
 """Every operation, by name. A new action is one line here, one folder, its paths in openapi.yaml, and one story."""
 
 from service.actions.notes import operations as notes
-from service.actions.operation import Operation, PersonalOperation
+from service.actions.operation import Operation, PersonalOperation, PublicOperation
 from service.actions.profile import operations as profile
+from service.actions.tictactoe import operations as tictactoe
 
 OPERATIONS: tuple[Operation, ...] = (
     PersonalOperation("saveNote", notes.save_note),
@@ -12,4 +13,5 @@ OPERATIONS: tuple[Operation, ...] = (
     PersonalOperation("updateNote", notes.update_note),
     PersonalOperation("deleteNote", notes.delete_note),
     PersonalOperation("getProfile", profile.get_profile),
+    PublicOperation("playTicTacToe", tictactoe.play),
 )

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -32,7 +32,7 @@ class Errors:
 
     def install(self, app: Flask | Blueprint) -> None:
         handlers: dict[type[Exception], Callable[[Any], AnyResponse]] = {
-            errors.ActionError: lambda e: self._show(e.status, e.code, e.message, e.headers),
+            errors.ActionError: lambda e: self._show(e.status, e.code, e.message, e.headers, e.members),
             errors.BearerError: self._bearer,
             errors.OAuthError: lambda e: self._show(e.status, e.error, e.description, e.headers),
             errors.PageError: self._page,
@@ -45,7 +45,14 @@ class Errors:
         for family, handler in handlers.items():
             app.register_error_handler(family, handler)
 
-    def _show(self, status: int, code: str, message: str, headers: dict[str, str]) -> Response:
+    def _show(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: dict[str, str],
+        members: Mapping[str, Any] | None = None,
+    ) -> Response:
         door = self._doors.get(request.path)
         if door == "oauth":
             return _oauth(status, code, message, headers)
@@ -53,7 +60,7 @@ class Errors:
             title = "There is nothing here" if status == 404 else "That did not work"
             response = self._pages.show("error.html", status=status, title=title, message=message, connecting=False)
         else:
-            response = jsonify({"error": {"code": code, "message": message}})
+            response = jsonify({"error": {"code": code, "message": message}, **(members or {})})
         response.status_code = status
         response.headers.update(headers)
         return response

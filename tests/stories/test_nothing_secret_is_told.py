@@ -120,6 +120,7 @@ def rights(world: World) -> list[Right]:
         Right("PATCH", "/notes/nothing", members=changes, headers=reader),
         Right("DELETE", "/notes/nothing", headers=reader),
         Right("GET", "/profile", headers=reader),
+        Right("GET", "/human_move", {"position_1": "X"}),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
         *(
