@@ -18,6 +18,7 @@ from service.oauth.throttle import Throttle
 from service.pages.consent import Consent
 from service.pages.pages import Pages
 from service.pages.sign_in import SignInPages
+from service.privacy import routes as privacy_routes
 from service.settings import Settings
 from service.web import headers
 from service.web import routes as web_routes
@@ -57,6 +58,7 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
         oauth_routes.blueprint(settings, scopes, terms, throttle, backends),
         connections_routes.blueprint(settings, contract.scopes, sign_in_pages, backends),
         identity_routes.blueprint(settings, backends),
+        privacy_routes.blueprint(settings, pages),
     ):
         app.register_blueprint(blueprint)
     doors = oauth_routes.DOORS | authorization_routes.DOORS | connections_routes.DOORS

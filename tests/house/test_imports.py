@@ -42,6 +42,7 @@ ROOMS = {
     "oauth": {"audit", "errors", "paths", "identity"},
     "connections": {"audit", "errors", "identity"},
     "pages": {"errors", "contract", "settings", "oauth"},
+    "privacy": {"settings", "oauth"},
     "web": {"audit", "errors", "paths", "identity", "oauth", "pages", "actions", "contract", "settings", "backends"},
 }
 # What a file's name adds to that.

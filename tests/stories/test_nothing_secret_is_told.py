@@ -125,7 +125,7 @@ def rights(world: World) -> list[Right]:
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
         *(
             Right("GET", path)
-            for path in ("/", "/connections", "/health", "/openapi.yaml", asset, "/__/firebase/init.json")
+            for path in ("/", "/connections", "/privacy", "/health", "/openapi.yaml", asset, "/__/firebase/init.json")
         ),
         *(Right(method, "/__/auth/handler", {"code": "x"}) for method in ("GET", "POST")),
         *(Right("GET", f"/.well-known/oauth-{name}") for name in ("authorization-server", "protected-resource")),

@@ -39,7 +39,7 @@ def bearer(scope: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.reveal()}"}
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/notes", "/nothing", "/openapi.yaml", "/authorization"])
+@pytest.mark.parametrize("path", ["/", "/health", "/notes", "/nothing", "/openapi.yaml", "/authorization", "/privacy"])
 def test_every_answer_has_the_security_headers(path: str) -> None:
     headers = client("https://mate.example.com").get(path).headers
 
