@@ -91,10 +91,10 @@ class _Door:
                     answer = operation.run(call, self._backends)
                 except BearerError as ended:  # the store found out, and does not know what the operation needs
                     raise invalid_token(ended.reason, described.scopes) from None
-                decision.client_id, decision.grant_id = (
-                    access.client_id,
-                    access.grant_id,
-                )  # true, now that it was proven
+                # What the token says is true, now that it was proven.
+                decision.client_id, decision.grant_id = access.client_id, access.grant_id
+                if sighting:
+                    self._sightings.noted(access, sighting, now)
                 decision.reason = f"status_{answer.status}"
             return _shown(answer)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
+import grpc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -221,6 +223,29 @@ def test_which_version_of_the_contract_was_called_is_noted_once_in_a_while(world
         (*who, "listNotes"),
         (*who, "saveNote"),
     ]
+
+
+def test_the_same_version_is_noted_again_after_ten_minutes(world: World) -> None:
+    chatgpt = connected(world)
+    calls, rpcs = world.service.counter.calls, []
+    for minutes in (0, 9, 1, 9):
+        world.service.clock.move(timedelta(minutes=minutes))
+        calls.clear()
+        listed = world.service.get("/at/0123456789ab/notes", headers=chatgpt.tokens.bearer)
+        assert listed.status_code == 200
+        rpcs.append(list(calls))
+
+    reading = ["BatchGetDocuments", "RunQuery"]
+    noting = ["BatchGetDocuments", "Commit", "RunQuery"]
+    assert rpcs == [noting, reading, noting, reading]
+
+
+def test_a_reading_does_not_fail_because_its_version_cannot_be_noted(world: World) -> None:
+    chatgpt = connected(world)
+    world.service.counter.lose = [grpc.StatusCode.PERMISSION_DENIED]
+
+    assert world.service.get("/at/0123456789ab/notes", headers=chatgpt.tokens.bearer).status_code == 200
+    assert world.service.counter.lose == []
 
 
 def test_a_call_that_was_refused_notes_nothing(world: World) -> None:
