@@ -234,7 +234,8 @@ def test_a_document_that_shares_no_schema_says_so() -> None:
 @pytest.mark.parametrize(("count", "places"), [(30, set()), (31, {("there_are_1_to_30_operations", "paths")})])
 def test_the_thirty_first_operation_is_one_too_many(count: int, places: set[tuple[str, str]]) -> None:
     operation = DOCUMENT["paths"]["/profile"]["get"]
-    more = {f"/{n}": {"get": operation | {"operationId": f"more{n}"}} for n in range(count - 7)}
+    there = len(list(every(DOCUMENT, "operation")))
+    more = {f"/{n}": {"get": operation | {"operationId": f"more{n}"}} for n in range(count - there)}
 
     assert broken(lint(DOCUMENT | {"paths": DOCUMENT["paths"] | more})) == places
 
@@ -252,7 +253,7 @@ def test_a_circle_of_two_components_is_found_at_both() -> None:
 def test_a_scheme_that_is_not_described_is_found_wherever_it_is_named() -> None:
     document = DOCUMENT | {"components": DOCUMENT["components"] | {"securitySchemes": {}}}
 
-    places = {part.place("security") for part in every(DOCUMENT, "operation")}
+    places = {part.place("security") for part in every(DOCUMENT, "operation") if part.value["security"]}
     assert broken(lint(document)) == {("there_is_one_auth_type", place) for place in places}
 
 

@@ -11,6 +11,8 @@ from service.actions.notes.notes import Note
 
 MOST_EXCERPT = 300
 _MOST_WORDS = 30
+_MOST_PLACES = 30
+"""Where a word is looked at in one text; whoever fills a note with one letter must not keep a thread busy."""
 # What is written above or below a letter without making it another one: Latin, Greek and Cyrillic accents, Hebrew
 # points, Arabic vowels and the stroke that only stretches a word. Not the marks of Indic scripts or kana.
 _MARKS = re.compile(
@@ -111,7 +113,9 @@ def cut(content: str, start: int = 0) -> str:
 def _best(text: str, word: str) -> float:
     """How well WORD is found in TEXT: as a whole word, at the beginning of one, or inside."""
     best, place = 0.0, text.find(word)
-    while place >= 0 and best < _WHOLE:
+    for _ in range(_MOST_PLACES):
+        if place < 0 or best == _WHOLE:
+            break
         begins = place == 0 or not text[place - 1].isalnum()
         ends = place + len(word) == len(text) or not text[place + len(word)].isalnum()
         best = max(best, _WHOLE if begins and ends else _BEGINS if begins else _INSIDE)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.actions.notes.notes import Note
-from service.actions.notes.search import MOST_EXCERPT, cut, excerpt, fold, has_all, look, rank, words
+from service.actions.notes.search import MOST_EXCERPT, _best, cut, excerpt, fold, has_all, look, rank, words
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -178,6 +179,20 @@ def test_a_preview_is_one_short_line(content: str, start: int) -> None:
 
     assert len(shown) <= MOST_EXCERPT
     assert len(shown.splitlines()) <= 1
+
+
+def test_in_a_note_of_one_letter_a_word_is_looked_at_a_few_times_only() -> None:
+    class Text(str):
+        looks = 0
+
+        def find(self, *arguments: Any) -> int:
+            self.looks += 1
+            return super().find(*arguments)
+
+    text = Text("a" * 100_000)
+
+    assert _best(text, "a") == pytest.approx(0.7)
+    assert text.looks < 50
 
 
 @given(st.text(max_size=300), st.text(min_size=1, max_size=5))
