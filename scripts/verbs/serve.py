@@ -97,7 +97,8 @@ Open in a browser:
   {assistant}   an assistant to connect and say “save it” to; sign in as {email} with {password}
   {base}    the service
   {base}/connections   what is connected, and the button that ends it
-  {base}/openapi.yaml   what an assistant imports
+  {base}/docs   what an assistant imports, and every operation to try
+  {base}/privacy   what is stored, and for how long
 
 Another assistant:
   GOOGLE_CLOUD_PROJECT={emulators.PROJECT} FIRESTORE_EMULATOR_HOST={found["FIRESTORE_EMULATOR_HOST"]} \\
