@@ -93,7 +93,7 @@ def test_a_connection_says_who_may_do_what_and_what_it_did(world: World) -> None
     assert fresh == {
         "id": connection_id(chatgpt.client_id),
         "name": "ChatGPT",
-        "permissions": ["Save new notes"],
+        "permissions": ["Save new notes, and change or delete notes"],
         "scope": "notes:write",
         "connectedAt": fresh["connectedAt"],
         "lastUsedAt": fresh["connectedAt"],
@@ -157,7 +157,10 @@ def test_two_grants_of_one_assistant_are_one_connection_and_end_together(world: 
     (twice,) = listed(world, ada)
     assert twice["connectedAt"] == once["connectedAt"]
     assert (twice["notesSaved"], twice["scope"]) == (2, "notes:read notes:write")
-    assert twice["permissions"] == ["Read your notes", "Save new notes"]
+    assert twice["permissions"] == [
+        "Read your notes, and see your name and e-mail address",
+        "Save new notes, and change or delete notes",
+    ]
     assert end(world, ada, chatgpt).status_code == 204
 
     assert listed(world, ada) == []

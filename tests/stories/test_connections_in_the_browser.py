@@ -66,7 +66,9 @@ def test_each_assistant_is_shown_with_what_it_may_do_and_did(browser_world: Worl
 
     assert names(page) == ["ChatGPT", "Claude"]
     claude = row(page, "Claude")
-    expect(claude.get_by_role("list", name="It may").get_by_role("listitem")).to_have_text(["Save new notes"])
+    expect(claude.get_by_role("list", name="It may").get_by_role("listitem")).to_have_text(
+        ["Save new notes, and change or delete notes"]
+    )
     connected, used = claude.locator("time").all()
     expect(connected).to_have_attribute("datetime", re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z$"))
     expect(connected).to_have_text(re.compile(r"^\d\d\.\d\d\.\d{4}$"))  # as a German reads it

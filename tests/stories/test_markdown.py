@@ -34,7 +34,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def saved_by() -> Iterator[tuple[World, Person, Tokens, str]]:
-    with new_world() as made:
+    with new_world(calls_per_minute=100_000) as made:
         ada = made.person()
         yield made, ada, made.connect(made.assistant(), ada), made.firebase.sign_in(ada)
 

@@ -94,7 +94,7 @@ class Lived:
                 "PATCH", f"{below}/notes/{kept}", json={"append": "more", "version": version}, headers=headers
             ),
             service.get(f"{below}/notes", params={"text": "looked-for"}, headers=headers),
-            service.get(f"{below}/notes/search", params={"query": "searched-for"}, headers=headers),
+            service.get(f"{below}/search", params={"query": "searched-for"}, headers=headers),
             service.call("DELETE", f"{below}/notes/{doomed}", headers=headers),
             service.get(f"{below}/profile", headers=headers),
         ):
