@@ -15,8 +15,16 @@ class ServiceError(Exception):
 class ActionError(ServiceError):
     """Shown as ``{"error": {"code", "message"}}``; `message` tells a model or a developer what to do next."""
 
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(code)
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(reason or code)
         self.status, self.code, self.message, self.headers = status, code, message, headers or {}
 
 
