@@ -6,6 +6,7 @@ from typing import Protocol
 
 from service.actions.notes.store import NoteStore
 from service.connections.store import ConnectionStore
+from service.docs.store import CallStore
 from service.identity.helper import AuthHelper
 from service.identity.store import AccessStore
 from service.identity.user import Identity
@@ -29,6 +30,8 @@ class Backends(Protocol):
     def notes(self) -> NoteStore: ...
     @property
     def connections(self) -> ConnectionStore: ...
+    @property
+    def contract_calls(self) -> CallStore: ...
     @property
     def accesses(self) -> AccessStore: ...
     @property

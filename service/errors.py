@@ -21,15 +21,17 @@ class ActionError(ServiceError):
     MEMBERS stand beside `error` in the answer.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what an answer is made of
         self,
         status: int,
         code: str,
         message: str,
         headers: dict[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
+        *,
+        reason: str | None = None,
     ) -> None:
-        super().__init__(code)
+        super().__init__(reason or code)
         self.status, self.code, self.message = status, code, message
         self.headers, self.members = headers or {}, members or {}
 

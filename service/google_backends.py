@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.actions.notes.store import NoteStore
     from service.backends import Clock
     from service.connections.store import ConnectionStore
+    from service.docs.store import CallStore
     from service.firestore import Documents
     from service.identity.store import AccessStore
     from service.identity.user import Identity
@@ -104,6 +105,12 @@ class GoogleBackends:
         from service.connections.firestore import FirestoreConnectionStore
 
         return FirestoreConnectionStore(self.documents)
+
+    @cached_property
+    def contract_calls(self) -> CallStore:
+        from service.docs.firestore import FirestoreCallStore
+
+        return FirestoreCallStore(self.documents)
 
     @cached_property
     def accesses(self) -> AccessStore:

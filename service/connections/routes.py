@@ -10,7 +10,7 @@ from service.audit import Decision, decided
 from service.backends import Backends
 from service.connections.connections import Connection, list_connections, parse_connection_id
 from service.errors import ActionError
-from service.identity.user import NotSignedIn
+from service.identity.id_token import verify_person
 from service.pages.sign_in import SignInPages
 from service.settings import Settings
 
@@ -48,21 +48,8 @@ def blueprint(settings: Settings, scopes: Mapping[str, str], pages: SignInPages,
 
 
 def _person(backends: Backends, decision: Decision) -> str:
-    """The uid of whose Firebase ID token the request carries. Raises `ActionError` 401.
-
-    No OAuth resource: nothing here sends a client to the authorization server, and its access tokens are not taken.
-    """
-    scheme, _, id_token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        message = "Sign in first: send a Firebase ID token as Authorization: Bearer."
-        raise ActionError(401, "unauthorized", message, {"WWW-Authenticate": "Bearer"})
-    try:
-        decision.uid = backends.identity.verify(id_token.strip()).uid
-    except NotSignedIn as refused:
-        decision.reason = f"not_signed_in:{refused.reason}"
-        message = "The Firebase ID token is malformed, expired or revoked. Sign in again."
-        raise ActionError(401, "invalid_token", message, {"WWW-Authenticate": 'Bearer error="invalid_token"'}) from None
-    return decision.uid
+    decision.uid = uid = verify_person(request.headers.get("Authorization"), backends.identity).uid
+    return uid
 
 
 def _client_id(connection_id: str) -> str:

@@ -41,6 +41,7 @@ ROOMS = {
     "actions": {"errors", "paths", "identity"},
     "oauth": {"audit", "errors", "paths", "identity"},
     "connections": {"audit", "errors", "identity"},
+    "docs": {"audit", "contract", "errors", "identity"},
     "pages": {"errors", "contract", "settings", "oauth"},
     "privacy": {"settings", "oauth"},
     "web": {"audit", "errors", "paths", "identity", "oauth", "pages", "actions", "contract", "settings", "backends"},

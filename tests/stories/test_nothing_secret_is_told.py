@@ -123,6 +123,9 @@ def rights(world: World) -> list[Right]:
         Right("GET", "/human_move", {"position_1": "X"}),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
+        Right("GET", "/operator/calls", headers=signed_in),
+        *(Right("GET", path) for path in ("/docs", "/docs/calls")),
+        Right("GET", "/docs/oauth2-redirect.html", {"code": "c", "state": "s", "iss": world.service.url}),
         *(
             Right("GET", path)
             for path in ("/", "/connections", "/privacy", "/health", "/openapi.yaml", asset, "/__/firebase/init.json")

@@ -1,5 +1,6 @@
 // Connections: what each assistant may do and did, and how a person ends it. All text of the API goes in as text.
-import { auth, complain, leave, say, start, warn } from "./sign-in.js";
+import { call, explain } from "./api.js";
+import { auth, say, start } from "./sign-in.js";
 
 const $ = (id) => document.getElementById(id);
 const list = $("list");
@@ -11,31 +12,12 @@ const isolated = (name) => `\u2068${name}\u2069`; // whichever way the name is w
 const notes = (count) => (count === 1 ? "1 note" : `${number.format(count)} notes`);
 let uid; // whose list is shown
 
-class Refused extends Error {}
-
-async function call(method, path = "") {
-  const headers = { Authorization: `Bearer ${await auth.currentUser.getIdToken()}` };
-  const answer = await fetch(`/me/connections${path}`, { method, headers }).catch(() => {
-    throw new Refused("The service cannot be reached. Check the connection and try again.");
-  });
-  if (answer.status === 204) return null;
-  const body = await answer.json().catch(() => null);
-  if (answer.ok && body) return body;
-  const refused = new Refused(body?.error?.message ?? "Something went wrong. Try again in a few seconds.");
-  throw Object.assign(refused, { isSignedOut: answer.status === 401 });
-}
-
-function explain(error) {
-  if (error.isSignedOut || !auth.currentUser) return leave("Your sign-in has ended, and nothing was changed. Sign in again.");
-  return error instanceof Refused ? warn(error.message) : complain(error);
-}
-
 async function load() {
   const asked = auth.currentUser.uid;
   $("again").hidden = true;
   say("Looking up what is connected…");
   try {
-    const { connections } = await call("GET");
+    const { connections } = await call("GET", "/me/connections");
     if (uid !== asked) return; // someone else has signed in meanwhile
     list.replaceChildren(...connections.map(row));
     $("none").hidden = connections.length > 0;
@@ -77,7 +59,7 @@ async function end(ended, { id, name }, pressed) {
   buttons.forEach((button) => (button.disabled = true));
   say(isDeleting ? `Disconnecting ${isolated(name)} and deleting what it saved…` : `Disconnecting ${isolated(name)}…`);
   try {
-    const answer = await call("DELETE", `/${id}${isDeleting ? "?notes=delete" : ""}`);
+    const answer = await call("DELETE", `/me/connections/${id}${isDeleting ? "?notes=delete" : ""}`);
     if (uid !== asked) return;
     remove(ended);
     const kept = answer ? `${notes(answer.deletedNotes)} deleted.` : "What it saved stays.";
