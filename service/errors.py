@@ -21,17 +21,15 @@ class ActionError(ServiceError):
     MEMBERS stand beside `error` in the answer.
     """
 
-    def __init__(  # noqa: PLR0913  # what an answer is made of
+    def __init__(
         self,
         status: int,
         code: str,
         message: str,
         headers: dict[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
-        *,
-        reason: str | None = None,
     ) -> None:
-        super().__init__(reason or code)
+        super().__init__(code)
         self.status, self.code, self.message = status, code, message
         self.headers, self.members = headers or {}, members or {}
 

@@ -48,8 +48,7 @@ def blueprint(settings: Settings, scopes: Mapping[str, str], pages: SignInPages,
 
 
 def _person(backends: Backends, decision: Decision) -> str:
-    decision.uid = uid = verify_person(request.headers.get("Authorization"), backends.identity).uid
-    return uid
+    return verify_person(request.headers.get("Authorization"), backends.identity, decision)
 
 
 def _client_id(connection_id: str) -> str:

@@ -11,7 +11,6 @@ from service.contract import Contract, versioned
 from service.docs.calls import ContractCall, list_calls
 from service.errors import ActionError
 from service.identity.id_token import verify_person
-from service.identity.user import User
 from service.pages.pages import Pages
 from service.pages.sign_in import SignInPages
 from service.settings import Settings
@@ -60,9 +59,8 @@ def blueprint(
     @docs.get("/operator/calls")
     def calls() -> Response:
         with decided("operator.calls", request.environ, settings.project) as decision:
-            user = verify_person(request.headers.get("Authorization"), backends.identity)
-            decision.uid = user.uid
-            _check_operator(user, settings)
+            uid = verify_person(request.headers.get("Authorization"), backends.identity, decision)
+            _check_operator(uid, settings)
             found = list_calls(backends.contract_calls.find_calls(_MOST_CALLS), backends.now())
         live = {"version": contract.version, "digest": contract.digest}
         return jsonify({"live": live, "calls": [_shown(call, contract.digest) for call in found]})
@@ -70,10 +68,10 @@ def blueprint(
     return docs
 
 
-def _check_operator(user: User, settings: Settings) -> None:
-    if user.uid not in settings.operators:
+def _check_operator(uid: str, settings: Settings) -> None:
+    if uid not in settings.operators:
         message = (
-            f"Only operators of this service see this, and your account is not one of theirs. Its user id is {user.uid}: "
+            f"Only operators of this service see this, and your account is not one of theirs. Its user id is {uid}: "
             "whoever runs the service adds it to OPERATORS."
         )
         raise ActionError(403, "not_an_operator", message)

@@ -37,7 +37,7 @@ OUTSIDE = {
 }
 # Which rooms of the service a room may use beside itself; files at the top are free.
 ROOMS = {
-    "identity": {"errors", "paths"},
+    "identity": {"audit", "errors", "paths"},
     "actions": {"errors", "paths", "identity"},
     "oauth": {"audit", "errors", "paths", "identity"},
     "connections": {"audit", "errors", "identity"},
