@@ -137,6 +137,9 @@ def _browser(settings: Settings) -> tuple[str, ...]:
         lines.append(
             f"Google's sign-in script is loaded when you press the button of {providers}, and not before. Then you are on a page of theirs, which may set cookies of its own."
         )
+    lines.append(
+        "If you try the operations at /docs, that page keeps there the id by which it asks you, and nothing else."
+    )
     return tuple(lines)
 
 
