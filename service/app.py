@@ -39,8 +39,8 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's way
     contract, throttle = Contract.load(), Throttle()
     scopes = frozenset(contract.scopes)
-    personal = [item.path for item in contract.operations.values() if item.scopes]
-    resources = Resources(settings.public_url, ("/" + path.split("/")[1] for path in personal))
+    personal = {"/" + item.path.split("/")[1] for item in contract.operations.values() if item.scopes}
+    resources = Resources(settings.public_url, {"/notes": personal})  # one, or who connects for notes could not search
     terms = Terms(
         code=settings.code_lifetime,
         access_token=settings.access_token_lifetime,

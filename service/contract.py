@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -59,7 +58,7 @@ class OperationContract:
                 known = ", ".join(self.parameters) or "none"
                 raise ActionError(400, "invalid_request", f"A parameter is not known here. Known ones: {known}.")
             if name in found or name in path:
-                raise ActionError(400, "invalid_request", "A parameter is there twice.")
+                raise ActionError(400, "invalid_request", f"{name} is there twice.")
             is_integer = self.parameters.get(name) == "integer" and _INTEGER.fullmatch(value)
             found[name] = int(value) if is_integer else value
         return self._check(self._parameters, {**found, **path}, "The query", self.refusal)
@@ -79,7 +78,7 @@ class OperationContract:
     def _check(self, validator: Any, found: Any, whole: str, status: int) -> dict[str, Any]:
         """FOUND if VALIDATOR agrees. What it says otherwise names the field and the rule, never the value."""
         try:
-            errors = list(islice(validator.iter_errors(found), None if status == 422 else 1))
+            errors = [] if validator.is_valid(found) else _errors(validator, found, all_of_them=status == 422)
         except UnicodeEncodeError:
             raise ActionError(400, "invalid_text", "The text has a lone surrogate: it is not Unicode text.") from None
         except ValueError:
@@ -152,6 +151,17 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
     )
 
 
+def _errors(validator: Any, found: Any, *, all_of_them: bool) -> list[Any]:
+    """What is wrong with FOUND: the first thing, because a body can have a million; or everything, of a few parameters."""
+    if all_of_them:
+        return list(validator.iter_errors(found))
+    try:
+        validator.validate(found)
+    except jsonschema_rs.ValidationError as first:
+        return [first]
+    return []
+
+
 def _validator(schema: dict[str, Any]) -> Any:
     return jsonschema_rs.Draft202012Validator(schema, mask="this value")
 
@@ -174,7 +184,9 @@ def _detail(wrong: list[tuple[str, str]]) -> dict[str, Any]:
 def _explain(error: Any) -> str:
     match error.kind.name:
         case "pattern":
-            return "this value has a character that is not allowed here, or nothing but spaces"
+            return "this value has a character that is not allowed here (a control character), or nothing but spaces"
+        case "enum":
+            return "this value is none of " + ", ".join(map(str, error.kind.options))
         case "additionalProperties":
             return "it has a field that is not known: " + ", ".join(sorted(error.kind.unexpected))
         case _:

@@ -1,11 +1,12 @@
 """Firestore in the few words that this service uses: get documents, commit writes with preconditions.
 
-Every call ends within about `TOTAL_SECONDS`, and every failure that is not an answer is `errors.Unavailable`.
+Every call ends within about `TOTAL_SECONDS`, unless `stream` is given another time, and every failure that is not an answer is `errors.Unavailable`.
 Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from google.api_core import exceptions, retry
@@ -33,6 +34,7 @@ _Document, _Write = types.Document.pb(), types.Write.pb()
 _Precondition, _Mask = types.Precondition.pb(), types.DocumentMask.pb()
 _Transform = types.DocumentTransform.FieldTransform.pb()
 _StructuredQuery = types.StructuredQuery.pb()
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _CommitRequest, _BatchGetRequest = types.CommitRequest.pb(), types.BatchGetDocumentsRequest.pb()
 
 Fields = Mapping[str, Any]
@@ -84,7 +86,7 @@ class Query:
     contains: Fields = field(default_factory=dict, repr=False)
     """Lists that hold these."""
     newest_by: str | None = None
-    """The timestamp by which the newest comes first; a document without it is not found."""
+    """The timestamp by which the newest comes first; a document in which this is no timestamp is not found."""
     after: tuple[Any, str] | None = None
     """That field's value and the path of the document after which to begin."""
     select: Sequence[str] | None = None
@@ -193,12 +195,11 @@ class Documents:
     def _structured(self, query: Query) -> Any:
         name = query.collection.rpartition("/")[2]
         made = _StructuredQuery(from_=[{"collection_id": name}], limit={"value": query.limit} if query.limit else None)
-        for op, fields in (("EQUAL", query.where), ("ARRAY_CONTAINS", query.contains)):
-            for key, value in fields.items():
-                compared = {"field": {"field_path": key}, "op": op, "value": encode(value)}
-                made.where.composite_filter.filters.add(field_filter=compared)
-        if query.where or query.contains:
+        for key, op, value in _compared(query):
             made.where.composite_filter.op = "AND"
+            made.where.composite_filter.filters.add(
+                field_filter={"field": {"field_path": key}, "op": op, "value": encode(value)}
+            )
         if query.select is not None:
             for key in query.select or ("__name__",):
                 made.select.fields.add(field_path=key)
@@ -250,6 +251,14 @@ class Documents:
             ],
             current_document=condition,
         )
+
+
+def _compared(query: Query) -> Iterator[tuple[str, str, Any]]:
+    yield from ((key, "EQUAL", value) for key, value in query.where.items())
+    yield from ((key, "ARRAY_CONTAINS", value) for key, value in query.contains.items())
+    if query.newest_by:  # bounds of this type: Firestore would order numbers and texts among the timestamps
+        yield query.newest_by, "GREATER_THAN_OR_EQUAL", _FIRST
+        yield query.newest_by, "LESS_THAN_OR_EQUAL", _LAST
 
 
 def _snapshot(document: Any) -> Snapshot:

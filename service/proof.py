@@ -22,6 +22,12 @@ def prove(use: Use, notes: int = 0) -> tuple[Write, ...]:
     return require(use.access.token_path), touched, *_sighting(use)
 
 
+def noted(use: Use) -> None:
+    """To be called when a commit with `prove` is done: what it noted down need not be noted again."""
+    if use.sighting:
+        use.sighting.is_noted = True
+
+
 def proven(documents: Documents, use: Use, *paths: str) -> list[Snapshot | None]:
     """The documents at PATHS, read together with the two that make USE true. Raises `invalid_token`."""
     token, grant, *rest = documents.get(use.access.token_path, use.access.grant_path, *paths)
@@ -30,11 +36,12 @@ def proven(documents: Documents, use: Use, *paths: str) -> list[Snapshot | None]
     if sighting := _sighting(use):
         with suppress(Unavailable):  # a reading does not fail because something about it was not noted down
             documents.commit(*sighting)
+            noted(use)
     return rest
 
 
 def _sighting(use: Use) -> tuple[Write, ...]:
-    if use.sighting is None:
+    if use.sighting is None or use.sighting.is_noted:
         return ()
     seen = (use.access.client_id, use.sighting.operation_id, use.sighting.contract)
     fields = {

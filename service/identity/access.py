@@ -25,12 +25,14 @@ class Access:
     grant_path: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sighting:
     """Which version of the contract (`Contract.digest`) a call came by, and to which operation."""
 
     contract: str
     operation_id: str
+    is_noted: bool = False
+    """Set by whoever has written it down."""
 
 
 @dataclass(frozen=True)

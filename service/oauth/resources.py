@@ -1,14 +1,18 @@
 """Resource indicators (RFC 8707): which part of this service a token is good for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 
 class Resources:
-    """The parts that a token can be made for: the whole service, named by ORIGIN, or what lies below one of PATHS."""
+    """The parts that a token can be made for: the whole service, named by ORIGIN, or one of PARTS.
 
-    def __init__(self, origin: str, paths: Iterable[str]) -> None:
+    A part is named by a path, and is what lies below each of the paths that belong to it.
+    """
+
+    def __init__(self, origin: str, parts: Mapping[str, Collection[str]]) -> None:
         self._origin = origin
-        self.paths = ("", *sorted(set(paths)))
+        self._part_of = {path: part for part, paths in parts.items() for path in (part, *paths)}
+        self.paths = ("", *sorted(parts))
 
     @property
     def whole(self) -> str:
@@ -18,8 +22,9 @@ class Resources:
         return self._origin + path
 
     def of(self, path: str) -> str:
-        """The narrowest path of ours that PATH of a request lies below."""
-        return max((known for known in self.paths if _is_below(path, known)), key=len)
+        """The path that names the part to which PATH of a request belongs; empty when that is the service as a whole."""
+        below = max((known for known in ("", *self._part_of) if _is_below(path, known)), key=len)
+        return self._part_of.get(below, "")
 
     def parse(self, indicators: Sequence[str]) -> str | None:
         """The one resource that INDICATORS name, the whole service if there is none; None if it is not one of ours."""

@@ -13,7 +13,7 @@ def read_access(
 ) -> Access:
     """The access that the header claims, unexpired, for this PATH, and wide enough for SCOPES. Raises `BearerError`.
 
-    It is not proven yet: whoever acts on it proves it in the same commit or read (`service.firestore.prove`).
+    It is not proven yet: whoever acts on it proves it in the same commit or read (`service.proof.prove`).
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer":

@@ -72,7 +72,9 @@ class _Door:
 
     def __init__(self, settings: Settings, resources: Resources, backends: Backends) -> None:
         self._settings, self._resources, self._backends = settings, resources, backends
-        self._pace, self._sightings = Pace(settings.calls_per_minute), Sightings()
+        # One address may be all of ChatGPT.
+        self._pace, self._public_pace = Pace(settings.calls_per_minute), Pace(10 * settings.calls_per_minute)
+        self._sightings = Sightings()
 
     def personal(
         self, operation: PersonalOperation, described: OperationContract
@@ -91,10 +93,11 @@ class _Door:
                     answer = operation.run(call, self._backends)
                 except BearerError as ended:  # the store found out, and does not know what the operation needs
                     raise invalid_token(ended.reason, described.scopes) from None
+                finally:
+                    if sighting:
+                        self._sightings.remember(access, sighting, now)
                 # What the token says is true, now that it was proven.
                 decision.client_id, decision.grant_id = access.client_id, access.grant_id
-                if sighting:
-                    self._sightings.noted(access, sighting, now)
                 decision.reason = f"status_{answer.status}"
             return _shown(answer)
 
@@ -104,7 +107,7 @@ class _Door:
         def view(contract: str | None = None, **path: str) -> tuple[Response, int]:
             with decided(operation.operation_id, request.environ, self._settings.project) as decision:
                 decision.contract = _digest(contract)
-                self._pace.count(network_of(request.remote_addr), self._backends.now())
+                self._public_pace.count(network_of(request.remote_addr), self._backends.now())
                 answer = operation.run(_arguments(described, path))
             return _shown(answer)
 

@@ -12,17 +12,18 @@ class Sightings:
     """What this process has noted down lately, by client, version and operation."""
 
     def __init__(self) -> None:
-        self._noted: dict[tuple[str, Sighting], datetime] = {}
+        self._noted: dict[tuple[str, str, str], datetime] = {}
 
     def due(self, access: Access, contract: str | None, operation_id: str, now: datetime) -> Sighting | None:
         """What is to be noted of a call; None when the same was noted less than `INTERVAL` ago."""
         if contract is None:
             return None
-        sighting = Sighting(contract, operation_id)
-        noted = self._noted.get((access.client_id, sighting))
-        return sighting if noted is None or now >= noted + INTERVAL else None
+        noted = self._noted.get((access.client_id, contract, operation_id))
+        return Sighting(contract, operation_id) if noted is None or now >= noted + INTERVAL else None
 
-    def noted(self, access: Access, sighting: Sighting, now: datetime) -> None:
-        if len(self._noted) >= _MOST:
-            self._noted.clear()
-        self._noted[access.client_id, sighting] = now
+    def remember(self, access: Access, sighting: Sighting, now: datetime) -> None:
+        """That SIGHTING is noted, if it is."""
+        if sighting.is_noted:
+            if len(self._noted) >= _MOST:
+                self._noted.clear()
+            self._noted[access.client_id, sighting.contract, sighting.operation_id] = now

@@ -23,14 +23,15 @@ class Shown:
 
     note_url: str
 
-    def receipt(self, note: Note, *, created: bool) -> dict[str, Any]:
+    def receipt(self, note: Note, asked: Note, *, created: bool) -> dict[str, Any]:
+        """Of NOTE, stored for ASKED. One that says something else by now has no version: the caller has not seen that."""
         return {
             "id": note.note_id,
             "title": _title(note),
             "createdAt": _time(note.created_at),
             "created": created,
             "url": self._url(note),
-            "version": note.version,
+            **({"version": note.version} if note.says(asked) else {"changedSince": True}),
         }
 
     def changed(self, note: Note) -> dict[str, Any]:
@@ -47,7 +48,7 @@ class Shown:
         head = self._head(note)
         content = _fitting(note.content[offset:], MOST - _length(head))
         left = {"nextOffset": offset + len(content)} if offset + len(content) < len(note.content) else {}
-        return head | {"content": content, "length": len(note.content), **left}
+        return head | {"content": content, "length": len(note.content), **left, "version": note.version}
 
     def previews(self, notes: Iterable[Note]) -> list[dict[str, Any]]:
         """Of each note what fits on a page of them; as many of NOTES as fit together, one at least."""
@@ -73,7 +74,6 @@ class Shown:
             "createdAt": _time(note.created_at),
             "updatedAt": _time(note.updated_at),
             "url": self._url(note),
-            "version": note.version,
         }
 
     def _url(self, note: Note) -> str:

@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from service.actions.notes.store import Position
 from service.errors import ActionError
+from service.paths import is_segment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def show(position: Position) -> str:
     """POSITION as unpadded base64url. It is the position of a note, so it holds whatever is written or deleted."""
-    text = json.dumps([(position.created_at - _EPOCH) // timedelta(microseconds=1), position.note_id])
+    text = json.dumps(
+        [(position.created_at - _EPOCH) // timedelta(microseconds=1), position.note_id], ensure_ascii=False
+    )
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -24,7 +27,7 @@ def parse(cursor: str) -> Position:
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         match json.loads(raw):
-            case [int() as microseconds, str() as note_id] if "/" not in note_id and note_id.encode():
+            case [int() as microseconds, str() as note_id] if is_segment(note_id):
                 position = Position(_EPOCH + timedelta(microseconds=microseconds), note_id)
                 if show(position) == cursor:
                     return position

@@ -23,10 +23,11 @@ from service.firestore import (
 )
 from service.identity.access import Use
 from service.paths import is_segment
-from service.proof import prove, proven
+from service.proof import noted, prove, proven
 
 _TRIES = 3
 _SCAN_SECONDS = 20.0
+_FIELDS = ("kind", "title", "content", "tags", "sourceUrl", "createdAt", "updatedAt", "lastChange")
 
 
 class FirestoreNoteStore:
@@ -47,7 +48,9 @@ class FirestoreNoteStore:
                 (first,) = proven(self._documents, use, path)
                 if first is None:
                     continue  # the phone deleted it in between: it is saved as new
-                return _note(path, first), False
+                saved = _note(path, first)
+                return saved, saved.created_at == note.created_at  # our own commit, if its answer was lost
+            noted(use)
             return replace(note, version=version(updated)), True
         raise Unavailable("notes: too many races")
 
@@ -68,22 +71,25 @@ class FirestoreNoteStore:
             contains={"tags": which.tag} if which.tag else {},
             newest_by="createdAt",
             after=(after.created_at, _path(use, after.note_id)) if after else None,
+            select=_FIELDS,
             limit=limit or 0,
         )
-        return (_note(path, found) for path, found in self._documents.stream(query, _SCAN_SECONDS))
+        found = self._documents.stream(query, _SCAN_SECONDS)
+        return (_note(path, snapshot) for path, snapshot in found if is_segment(path.rpartition("/")[2]))
 
     def replace(self, use: Use, seen: Note, changed: Note, call_id: str) -> Note:
         path = _path(use, seen.note_id)
-        author = {"clientId": use.access.client_id, "clientName": use.access.client_name, "callId": call_id}
+        by = {"clientId": use.access.client_id, "clientName": use.access.client_name}
+        author = by | {"callId": call_id, "madeState": changed.state}
         before, after = _fields(seen), _fields(changed)
         fields = {name: value for name, value in after.items() if value != before.get(name)}
         try:
             write = update(path, fields | {"lastChange": author}, seen=as_of(seen.version))
             *_, updated = self._documents.commit(*prove(use), write)
         except (Missing, Changed):
-            proven(self._documents, use)  # or was it the token that is gone?
             raise NoteChanged from None
-        return replace(changed, version=version(updated), last_call=call_id)
+        noted(use)
+        return replace(changed, version=version(updated), last_call=call_id, made_state=changed.state)
 
     def delete(self, use: Use, note_id: str) -> bool:
         if not is_segment(note_id):
@@ -95,6 +101,7 @@ class FirestoreNoteStore:
         except Missing:
             proven(self._documents, use)
             return False
+        noted(use)
         return True
 
 
@@ -131,7 +138,7 @@ def _note(path: str, found: Snapshot) -> Note:
     changed_at = found.update_time.ToDatetime(tzinfo=UTC)
     created_at = _time(fields.get("createdAt"), changed_at)
     last_change = fields.get("lastChange")
-    call = last_change.get("callId") if isinstance(last_change, Mapping) else None
+    made = last_change if isinstance(last_change, Mapping) else {}
     tags = fields.get("tags")
     return Note(
         note_id=path.rpartition("/")[2],
@@ -143,7 +150,8 @@ def _note(path: str, found: Snapshot) -> Note:
         created_at=created_at,
         updated_at=_time(fields.get("updatedAt"), created_at),
         version=found.version,
-        last_call=_text(call) or None,
+        last_call=_text(made.get("callId")) or None,
+        made_state=_text(made.get("madeState")) or None,
     )
 
 

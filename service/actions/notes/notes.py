@@ -44,7 +44,18 @@ class Note:
     version: str = ""
     """The store's name for this state; empty as long as it is not stored."""
     last_call: str | None = None
-    """The `call_id` of the change that made this state, unless the phone did."""
+    """The `call_id` of the last change by an assistant."""
+    made_state: str | None = None
+    """The `state` that it left behind."""
+
+    @property
+    def state(self) -> str:
+        """32 hexadecimal digits of all that a person or an assistant may change."""
+        return _digest(self.kind, self.title, self.content, json.dumps([self.source_url, *self.tags]))
+
+    def says(self, other: "Note") -> bool:
+        """Whether what makes OTHER the note that it is, is what this one says."""
+        return (self.kind, self.content, self.source_url) == (other.kind, other.content, other.source_url)
 
 
 def compose(arguments: Mapping[str, Any], source: Source, now: datetime) -> Note:
@@ -84,7 +95,8 @@ def change(note: Note, arguments: Mapping[str, Any], now: datetime) -> Note:
         source_url=arguments.get("sourceUrl", note.source_url),
         updated_at=now,
     )
-    _check(changed)
+    if {"kind", "sourceUrl"} & arguments.keys():  # what the phone wrote may stay as it is
+        _check(changed)
     return changed
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 from service.actions.notes import cursor, search
 from service.actions.notes.answers import Shown, next_cursor
-from service.actions.notes.notes import Note, Source, call_id, change, compose
+from service.actions.notes.notes import Note, Source, call_id, change, compose, tidy
 from service.actions.notes.store import Filter, NoteChanged
 from service.actions.operation import Answer, Backends, Call
 from service.errors import ActionError, Unavailable
@@ -18,19 +18,21 @@ def save_note(call: Call, backends: Backends) -> Answer:
     """201 with the new note's receipt, or 200 with the first one's when the same note is there already."""
     access = call.use.access
     source = Source(access.client_id, access.client_name, call.origin.conversation, call.origin.gpt_id)
-    note, is_new = backends.notes.save(call.use, compose(call.arguments, source, call.use.now), source)
-    return Answer(201 if is_new else 200, _shown(call).receipt(note, created=is_new))
+    asked = compose(call.arguments, source, call.use.now)
+    note, is_new = backends.notes.save(call.use, asked, source)
+    return Answer(201 if is_new else 200, _shown(call).receipt(note, asked, created=is_new))
 
 
 def list_notes(call: Call, backends: Backends) -> Answer:
     """200 with previews, newest first, and a cursor when there may be more."""
     limit = call.arguments.get("limit", 20)
-    wanted = search.words(call.arguments.get("text", ""))
-    found = _Reading(backends.notes.newest(call.use, _filter(call), None if wanted else limit + 1))
-    notes = list(islice((note for note in found if search.has_all(note, wanted)), limit))
+    text = call.arguments.get("text")
+    wanted = search.words(text or "")
+    found = _Reading(backends.notes.newest(call.use, _filter(call), None if text else limit + 1))
+    notes = list(islice((note for note in found if not text or search.has_all(note, wanted)), limit))
     shown = _shown(call).previews(notes)
     last = notes[len(shown) - 1] if len(shown) < len(notes) else found.last
-    is_more = len(shown) < len(notes) or not found.is_at_end()
+    is_more = len(shown) < len(notes) or found.has_more()
     return Answer(200, {"notes": shown} | ({"nextCursor": next_cursor(last)} if is_more and last else {}))
 
 
@@ -40,7 +42,7 @@ def search_notes(call: Call, backends: Backends) -> Answer:
     found = _Reading(backends.notes.newest(call.use, _filter(call)))
     hits = [hit for note in found if (hit := search.look(note, wanted))]
     best = search.rank(hits, found.count)[: call.arguments.get("limit", 10)]
-    more = {} if found.is_at_end() or found.last is None else {"nextCursor": next_cursor(found.last)}
+    more = {"nextCursor": next_cursor(found.last)} if found.last and found.has_more() else {}
     return Answer(200, {"notes": _shown(call).previews(best), "searched": found.count} | more)
 
 
@@ -56,7 +58,7 @@ def update_note(call: Call, backends: Backends) -> Answer:
     this_call = call_id(call.use.access.client_id, arguments)
     for _ in range(_TRIES):
         note = _find(call, backends)
-        if note.last_call == this_call:
+        if note.last_call == this_call and note.made_state == note.state:
             return Answer(200, _shown(call).changed(note))
         if note.version != arguments["version"]:
             return _conflict(note)
@@ -92,8 +94,9 @@ class _Reading:
             self.count, self._characters, self.last = self.count + 1, self._characters + len(note.content), note
             yield note
 
-    def is_at_end(self) -> bool:
-        return next(self._notes, None) is None
+    def has_more(self) -> bool:
+        """Whether there was one more, which is gone then."""
+        return next(self._notes, None) is not None
 
 
 def _find(call: Call, backends: Backends) -> Note:
@@ -105,12 +108,14 @@ def _find(call: Call, backends: Backends) -> Note:
 
 def _filter(call: Call) -> Filter:
     after = call.arguments.get("cursor")
-    return Filter(call.arguments.get("kind"), call.arguments.get("tag"), cursor.parse(after) if after else None)
+    tag = call.arguments.get("tag")
+    return Filter(call.arguments.get("kind"), tag and tidy([tag])[0], cursor.parse(after) if after else None)
 
 
 def _conflict(note: Note) -> Answer:
     message = (
-        "The note was changed meanwhile, perhaps on the phone. Read it with getNote, and call again with its version."
+        "The note was changed meanwhile, perhaps on the phone. Read it with getNote. If your change is not in it, call again "
+        "with its version."
     )
     return Answer(409, {"error": {"code": "conflict", "message": message}, "version": note.version})
 

@@ -6,17 +6,23 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from service.actions.notes.notes import Note
 
 MOST_EXCERPT = 300
+_WINDOW = 160
 _MOST_WORDS = 30
 _MOST_PLACES = 30
 """Where a word is looked at in one text; whoever fills a note with one letter must not keep a thread busy."""
+# Putting combining characters in order takes the square of their number (UAX #15, section 13): beyond 30 in a row, and
+# of other signs as well, the rest is left out.
+_RUN = re.compile(r"([^\w\s\x00-\x7f]{30})[^\w\s\x00-\x7f]+")
 # What is written above or below a letter without making it another one: Latin, Greek and Cyrillic accents, Hebrew
-# points, Arabic vowels and the stroke that only stretches a word. Not the marks of Indic scripts or kana.
+# points, Arabic vowels, the stroke that only stretches a word, and what is not seen at all. Not the marks of Indic
+# scripts or kana.
 _MARKS = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]+"
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u00ad\u200b-\u200d\u2060\ufeff]+"
 )
 # Letters with an accent that Unicode does not take apart.
 _LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}  # noqa: RUF001  # on purpose
@@ -34,8 +40,12 @@ def fold(text: str) -> str:
     """TEXT so that what differs only by case, accents or width is the same."""
     if text.isascii():
         return text.lower()
-    folded = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFC", _LETTER.sub(lambda found: _LETTERS[found[0]], folded.casefold()))
+    folded = _MARKS.sub("", _normalize("NFKD", text.casefold())).casefold()
+    return _normalize("NFC", _LETTER.sub(lambda found: _LETTERS[found[0]], folded))
+
+
+def _normalize(form: Literal["NFC", "NFKD"], text: str) -> str:
+    return unicodedata.normalize(form, _RUN.sub(r"\1", text))
 
 
 def words(query: str) -> tuple[str, ...]:
@@ -87,17 +97,26 @@ def rank(hits: Sequence[Hit], searched: int) -> list[Note]:
 
 
 def has_all(note: Note, wanted: Sequence[str]) -> bool:
-    """Whether each word of WANTED is somewhere in NOTE."""
+    """Whether there are words in WANTED, and each is somewhere in NOTE."""
     everything = fold("\n".join((note.title, note.content, *note.tags)))
-    return all(word in everything for word in wanted)
+    return bool(wanted) and all(word in everything for word in wanted)
 
 
 def excerpt(content: str, folded: str, wanted: Sequence[str]) -> str:
     """At most `MOST_EXCERPT` characters of CONTENT around the first word of WANTED; its beginning when none is there."""
-    places = [place for word in wanted if (place := folded.find(word)) >= 0]
-    # Folding may change the length a little: then the place is about right, and the passage is wide.
-    place = min(places) * len(content) // len(folded) if places else 0
+    places = {place: word for word in wanted if (place := folded.find(word)) >= 0}
+    if not places:
+        return cut(content)
+    first = min(places)
+    place = first * len(content) // len(folded)
+    if places[first] not in fold(content[place : place + MOST_EXCERPT // 2]):  # folding made it longer or shorter
+        place = next((at for at in _windows(content) if places[first] in fold(content[at : at + _WINDOW])), place)
     return cut(content, max(0, place - MOST_EXCERPT // 3))
+
+
+def _windows(content: str) -> range:
+    """Where to look for a word in CONTENT; each overlaps the next by half."""
+    return range(0, len(content), _WINDOW // 2)
 
 
 def cut(content: str, start: int = 0) -> str:

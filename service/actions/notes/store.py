@@ -40,7 +40,7 @@ class NoteStore(Protocol):
         """Store NOTE and note that its grant was used: one commit, all or nothing. Returns it, and whether it is new.
 
         If the person has the same note already, nothing is written and the first one is returned; in a race exactly
-        one caller gets True. After `errors.Unavailable` the note may have been stored; saving again is safe.
+        one caller gets True, also one whose first answer was lost. After `errors.Unavailable` the note may have been stored; saving again is safe.
         """
         ...
 
@@ -51,7 +51,10 @@ class NoteStore(Protocol):
         ...
 
     def replace(self, use: Use, seen: Note, changed: Note, call_id: str) -> Note:
-        """Write CHANGED in place of SEEN, and CALL_ID with it, if SEEN is still what is there. Raises `NoteChanged`."""
+        """Write CHANGED in place of SEEN, and CALL_ID with it, if SEEN is still what is there.
+
+        Raises `NoteChanged`, also when USE is not true: whoever finds the note again is told.
+        """
         ...
 
     def delete(self, use: Use, note_id: str) -> bool:

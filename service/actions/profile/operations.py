@@ -3,6 +3,8 @@
 from service.actions.operation import Answer, Backends, Call
 from service.errors import invalid_token
 
+_MOST_NAME = 300
+
 
 def get_profile(call: Call, backends: Backends) -> Answer:
     """200 with the account's id, and the name and the e-mail address if it has them."""
@@ -11,5 +13,10 @@ def get_profile(call: Call, backends: Backends) -> Answer:
     profile = backends.identity.find_profile(uid)
     if profile is None:
         raise invalid_token("account_gone")
-    shown = {"id": uid, "name": profile.name, "email": profile.email, "app": call.settings.app_name}
+    shown = {
+        "id": uid,
+        "name": profile.name and profile.name[:_MOST_NAME],
+        "email": profile.email,
+        "app": call.settings.app_name,
+    }
     return Answer(200, {name: value for name, value in shown.items() if value is not None})
