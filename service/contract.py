@@ -186,7 +186,7 @@ def _explain(error: Any) -> str:
         case "pattern":
             return "this value has a character that is not allowed here (a control character), or nothing but spaces"
         case "enum":
-            return "this value is none of " + ", ".join(map(str, error.kind.options))
+            return "this value is none of " + ", ".join(f'"{option}"' for option in error.kind.options)
         case "additionalProperties":
             return "it has a field that is not known: " + ", ".join(sorted(error.kind.unexpected))
         case _:

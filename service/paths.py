@@ -2,9 +2,11 @@
 
 import re
 
-_SEGMENT = re.compile(r"(?!\.\.?$)(?!__.*__$)[^/]{1,128}", re.DOTALL)
+_SEGMENT = re.compile(r"(?!\.\.?$)(?!__.*__$)[^/]+", re.DOTALL)
+MOST = 1_500
+"""Bytes of a document's id: https://firebase.google.com/docs/firestore/quotas#limits."""
 
 
-def is_segment(text: str) -> bool:
-    """Whether TEXT can be the id of a document: https://firebase.google.com/docs/firestore/quotas#limits."""
-    return _SEGMENT.fullmatch(text) is not None
+def is_segment(text: str, most: int = 128) -> bool:
+    """Whether TEXT, of at most MOST characters, can be the id of a document. Raises `UnicodeEncodeError` for no text."""
+    return len(text) <= most and len(text.encode()) <= MOST and _SEGMENT.fullmatch(text) is not None

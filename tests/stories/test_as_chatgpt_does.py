@@ -59,7 +59,8 @@ def test_save_it_find_it_extend_it_and_remove_it(world: World) -> None:
     receipt = gpt.call("saveNote", title="Café names", content="1. Crema").json()
     again = gpt.call("saveNote", title="Names for a café", content="1. Crema").json()
     found = gpt.call("searchNotes", query="cafe").json()["notes"]
-    extended = gpt.call("updateNote", id=found[0]["id"], version=found[0]["version"], append="2. Grounds").json()
+    seen = gpt.call("getNote", id=found[0]["id"]).json()
+    extended = gpt.call("updateNote", id=seen["id"], version=seen["version"], append="2. Grounds").json()
     read = gpt.call("getNote", id=extended["id"]).json()
     listed = gpt.call("listNotes", limit=5).json()["notes"]
     removed = gpt.call("deleteNote", id=receipt["id"])

@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 import requests
 
 from scripts.verbs.journey import Person
+from service.contract import Contract
+from service.errors import ActionError
 from tests.assistant import connected
 from tests.world import CALLBACK, Tokens, World, answer_of
 from tests.world import world as new_world
@@ -288,6 +291,23 @@ def test_a_body_of_another_type(shared: World, tokens: Tokens, content_type: str
     answer = shared.service.post("/notes", data=body, headers=tokens.bearer | {"Content-Type": content_type})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("items", [1, '""', "null", "{}"])
+def test_a_body_with_a_million_faults_is_refused_for_the_first(items: str) -> None:
+    """Before the token is proven: whoever could make a list of them all would need no account to fill the memory."""
+    body = ('{"title":"t","content":"c","tags":[' + ",".join([str(items)] * 300_000) + "]}").encode()
+    save = Contract.load().operations["saveNote"]
+    tracemalloc.start()
+    try:
+        with pytest.raises(ActionError) as refused:
+            save.read_body(body, "application/json")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert refused.value.status == 400
+    assert peak < 60_000_000  # a list of 300,000 errors takes several times that
 
 
 def test_a_body_larger_than_any_note(shared: World, tokens: Tokens) -> None:

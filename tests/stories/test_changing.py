@@ -89,6 +89,46 @@ def test_the_same_call_again_changes_nothing_more(world: World) -> None:
     assert chatgpt.get(f"/notes/{receipt['id']}").json()["content"] == "text\n\nmore"
 
 
+@pytest.mark.parametrize("edit", [{"content": "rewritten"}, {"title": "Phone"}, {"tags": ["phone"]}, {"kind": "quote"}])
+def test_a_repeated_call_does_not_hand_out_an_edit_that_was_not_seen(world: World, edit: dict[str, Any]) -> None:
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    receipt = chatgpt.save("text").json()
+    assert chatgpt.change(receipt, append="more").status_code == 200
+    on_the_phone(world, ada.uid, receipt["id"], **edit)
+
+    repeated = chatgpt.change(receipt, append="more")
+
+    assert repeated.status_code == 409
+    assert "If your change is not in it" in repeated.json()["error"]["message"]
+
+
+def test_what_only_the_phone_notes_down_is_no_edit(world: World) -> None:
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    receipt = chatgpt.save("text").json()
+    changed = chatgpt.change(receipt, append="more").json()
+    on_the_phone(world, ada.uid, receipt["id"], pinned=True)
+
+    repeated = chatgpt.change(receipt, append="more")
+
+    assert repeated.status_code == 200
+    assert repeated.json()["version"] != changed["version"]
+
+
+def test_what_the_phone_wrote_may_stay_as_it_is(world: World) -> None:
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    receipt = chatgpt.save("text").json()
+    on_the_phone(world, ada.uid, receipt["id"], kind="video", sourceUrl="ftp://old.example/")
+    note = chatgpt.get(f"/notes/{receipt['id']}").json()
+
+    changed = chatgpt.change(note, append="more")
+
+    assert changed.status_code == 200
+    assert chatgpt.change(changed.json(), kind="video").status_code == 400
+
+
 def test_the_same_words_are_added_twice_when_that_is_meant(world: World) -> None:
     chatgpt = connected(world)
     first = chatgpt.change(chatgpt.save("text").json(), append="- milk").json()
@@ -214,4 +254,4 @@ def test_an_odd_id_is_no_note(world: World, method: str, note_id: str) -> None:
 
 
 def test_an_id_that_is_too_long_is_refused(world: World) -> None:
-    assert connected(world).get(f"/notes/{'x' * 129}").status_code == 400
+    assert connected(world).get(f"/notes/{'x' * 1_501}").status_code == 400

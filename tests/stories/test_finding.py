@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,8 @@ import requests
 from scripts.verbs.journey import Person
 from service.actions.notes import operations
 from service.firestore import create, delete
-from tests.assistant import Caller, connected
-from tests.world import AUTH, World
+from tests.assistant import BOTH, Caller, connected
+from tests.world import AUTH, Tokens, World
 from tests.world import world as new_world
 
 URL = "https://example.com/"
@@ -53,8 +54,8 @@ def test_the_newest_note_comes_first_as_a_preview(world: World) -> None:
     assert notes[0]["preview"] == "short"
     assert len(notes[1]["preview"]) <= 300
     assert notes[1]["preview"].endswith("…")
-    assert "content" not in notes[1]
-    wanted = {"kind": "quote", "tags": ["a"], "sourceUrl": URL, "title": "First", "version": first["version"]}
+    assert not {"content", "version"} & notes[1].keys()  # who has not read a note does not replace it
+    wanted = {"kind": "quote", "tags": ["a"], "sourceUrl": URL, "title": "First"}
     assert {name: notes[1][name] for name in wanted} == wanted
     assert (notes[1]["url"], notes[1]["createdAt"]) == (first["url"], first["createdAt"])
 
@@ -151,10 +152,12 @@ def _cursor(*parts: Any) -> str:
 @pytest.mark.parametrize(
     "cursor",
     [
-        *("x", "....", "é", "=", "a" * 400, "a" * 401, "", "null", "W10", _cursor(), _cursor(1), _cursor("1", "n")),
+        *("x", "....", "é", "=", "a" * 2_100, "a" * 2_101, "", "null", "W10", _cursor(), _cursor(1), _cursor("1", "n")),
         *(
             _cursor(1, ""),
             _cursor(1, "a/b"),
+            _cursor(1, ".."),
+            _cursor(1, "__x__"),
             _cursor(1, None),
             _cursor(1, ["n"]),
             _cursor(1.5, "n"),
@@ -197,7 +200,7 @@ def test_whatever_the_phone_has_stored_is_shown_within_bounds(world: World) -> N
     ada = world.person()
     chatgpt = connected(world, ada)
     wild = "\x01" * 100_000
-    for n in range(6):
+    for n in range(30):
         on_the_phone(
             world, ada, f"wild{n}", title=wild, kind=wild, content=wild, sourceUrl=wild, tags=[wild[:5_000]] * 40
         )
@@ -212,7 +215,7 @@ def test_whatever_the_phone_has_stored_is_shown_within_bounds(world: World) -> N
 
     found = [note for page in walk(chatgpt, "/notes", limit=50) for note in page]
 
-    assert sorted(found) == sorted([*(f"wild{n}" for n in range(6)), *(f"odd{n}" for n in range(7)), "mixed", "plain"])
+    assert sorted(found) == sorted([*(f"wild{n}" for n in range(30)), *(f"odd{n}" for n in range(7)), "mixed"])
     for note_id in found:
         note = chatgpt.get(f"/notes/{note_id}")
         assert note.status_code == 200
@@ -238,6 +241,50 @@ def test_a_long_note_is_read_page_by_page_without_a_character_lost(world: World,
         assert offset == len(read)
 
     assert read == content
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_a_note_whose_moment_is_none_disturbs_no_list(world: World, limit: int) -> None:
+    ada = world.person()
+    odd: list[Any] = [None, "2026-11-22T12:00:00Z", 1_795_336_632_573, True, {}, []]
+    for n, moment in enumerate(odd):
+        on_the_phone(world, ada, f"odd{n}", createdAt=moment)
+    for n in range(5):
+        on_the_phone(world, ada, f"n{n}", createdAt=datetime(2026, 11, 22, 12, n, tzinfo=UTC))
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    on_the_phone(world, ada, "first", createdAt=first)
+    on_the_phone(world, ada, "last", createdAt=last)
+
+    found = [note for page in walk(connected(world, ada), "/notes", limit=limit) for note in page]
+
+    assert found == ["last", "n4", "n3", "n2", "n1", "n0", "first"]
+
+
+def test_long_ids_are_paged(world: World) -> None:
+    ada = world.person()
+    names = ["東" * 500, "😀" * 375, "é" * 100, "x" * 1_000]
+    for name in names:
+        on_the_phone(world, ada, name)
+    chatgpt = connected(world, ada)
+
+    found = [note for page in walk(chatgpt, "/notes", limit=1) for note in page]
+
+    assert sorted(found) == sorted(names)
+    assert {chatgpt.get(f"/notes/{name}").status_code for name in names} == {200}
+
+
+def test_a_tag_is_found_however_it_is_spelt_in_unicode(world: World) -> None:
+    chatgpt = connected(world)
+    saved = chatgpt.save(tags=["cafe\u0301"]).json()
+
+    assert ids(chatgpt.get("/notes", tag="caf\u00e9")) == ids(chatgpt.get("/notes", tag="cafe\u0301")) == [saved["id"]]
+
+
+def test_words_that_are_none_find_nothing(world: World) -> None:
+    chatgpt = connected(world)
+    chatgpt.save()
+
+    assert ids(chatgpt.get("/notes", text="\u0301")) == ids(chatgpt.get("/search", query="\u0301")) == []
 
 
 def test_a_note_can_be_read_from_anywhere(world: World) -> None:
@@ -301,6 +348,16 @@ def test_the_profile_says_which_account_is_connected(world: World) -> None:
     assert profile.json() == {"id": ada.uid, "email": ada.email, "app": "ItsimpleAI"}
 
 
+def test_a_profile_is_short(world: World) -> None:
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    url = f"http://{AUTH}/identitytoolkit.googleapis.com/v1/projects/{world.project}/accounts:update"
+    named = {"localId": ada.uid, "displayName": "Ada " * 40_000}
+    assert requests.post(url, json=named, headers={"Authorization": "Bearer owner"}, timeout=20).ok
+
+    assert len(chatgpt.get("/profile").json()["name"]) == 300
+
+
 def test_a_deleted_account_has_no_profile(world: World) -> None:
     ada = world.person()
     chatgpt = connected(world, ada)
@@ -328,6 +385,52 @@ def test_a_connection_that_has_ended_reads_nothing(world: World, method: str) ->
 
     assert answer.status_code == 401
     assert len(world.notes(ada)) == 1
+
+
+OPERATIONS = (
+    *("GET /notes", "GET /search", "GET /notes/{id}", "GET /profile"),
+    *("POST /notes", "PATCH /notes/{id}", "DELETE /notes/{id}"),
+)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_token_that_was_never_issued_does_nothing(world: World, operation: str) -> None:
+    """Whoever knows what stands in a token's head, and even its grant, has no token."""
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    receipt, before = chatgpt.save().json(), world.notes(ada)
+    head, _, tail = chatgpt.tokens.access_token.rpartition(".")
+    method, _, path = operation.partition(" ")
+    body = {"POST": {"title": "t", "content": "c"}, "PATCH": {"version": receipt["version"], "title": "t"}}.get(method)
+    for forged in (f"{head}.{'A' * 43}", f"{head}.{tail[:-1]}{'A' if tail[-1] != 'A' else 'B'}"):
+        answer = world.service.call(
+            method,
+            path.replace("{id}", receipt["id"]),
+            params={"query": "text"} if path == "/search" else {},
+            json=body,
+            headers={"Authorization": f"Bearer {forged}"},
+        )
+
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+        assert world.notes(ada) == before
+
+
+def test_who_connected_for_notes_searches_too(world: World) -> None:
+    """The challenge at /notes names `…/notes` as the resource: what a client then gets must be enough for all of them."""
+    ada, client = world.person(), replace(world.assistant(), scope=BOTH)
+    resource = f"{world.service.url}/notes"
+    code = world.code(client, ada, resource=resource)
+    tokens = Tokens(**world.exchange(client, code=code, resource=resource).json())
+    chatgpt = Caller(world.service, tokens, client)
+
+    answers = [chatgpt.get("/notes"), chatgpt.get("/search", query="x"), chatgpt.get("/profile"), chatgpt.save()]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 201]
+    assert (
+        "/.well-known/oauth-protected-resource/notes"
+        in world.service.get("/search?query=x").headers["WWW-Authenticate"]
+    )
 
 
 def test_an_hour_later_the_token_reads_nothing(world: World) -> None:

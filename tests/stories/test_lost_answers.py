@@ -47,7 +47,7 @@ def test_of_a_save(world: World, status: grpc.StatusCode) -> None:
     saved = world.save(tokens)
 
     assert world.service.counter.lose == []
-    assert saved.status_code == 200  # the client's own second try found the note: the same receipt
+    assert saved.status_code == 201  # the second try of the client of Firestore found the note, and whose it is
     assert len(world.notes(ada)) == 1
 
 

@@ -192,7 +192,8 @@ def test_what_the_phone_renamed_is_shown_by_its_name(world: World) -> None:
     again = chatgpt.save("same").json()
 
     assert (again["title"], again["created"], again["createdAt"]) == ("Renamed", False, first["createdAt"])
-    assert again["version"] != first["version"]
+    assert again["changedSince"] is True
+    assert "version" not in again  # nobody replaces what they have not seen
 
 
 @pytest.mark.parametrize("path", ["/notes", "/at/0123456789ab/notes"])
@@ -238,6 +239,30 @@ def test_the_same_version_is_noted_again_after_ten_minutes(world: World) -> None
     reading = ["BatchGetDocuments", "RunQuery"]
     noting = ["BatchGetDocuments", "Commit", "RunQuery"]
     assert rpcs == [noting, reading, noting, reading]
+
+
+def test_what_ends_in_no_such_note_is_noted_once_too(world: World) -> None:
+    chatgpt = connected(world)
+    calls = world.service.counter.calls
+    calls.clear()
+    for _ in range(3):
+        world.service.get("/at/0123456789ab/notes/nothing", headers=chatgpt.tokens.bearer)
+
+    assert calls == ["BatchGetDocuments", "Commit", "BatchGetDocuments", "BatchGetDocuments"]
+
+
+def test_a_change_notes_its_version_once(world: World) -> None:
+    chatgpt = connected(world)
+    receipt = chatgpt.save().json()
+    calls = world.service.counter.calls
+    calls.clear()
+    body = {"version": receipt["version"], "title": "New"}
+    address = f"/at/0123456789ab/notes/{receipt['id']}"
+
+    assert world.service.call("PATCH", address, json=body, headers=chatgpt.tokens.bearer).status_code == 200
+
+    assert calls == ["BatchGetDocuments", "Commit", "Commit"]
+    assert len(world.stored("contractCalls")) == 1
 
 
 def test_a_reading_does_not_fail_because_its_version_cannot_be_noted(world: World) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from service.actions.notes.store import Position
 from service.errors import ActionError
-from service.paths import is_segment
+from service.paths import MOST, is_segment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def parse(cursor: str) -> Position:
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         match json.loads(raw):
-            case [int() as microseconds, str() as note_id] if is_segment(note_id):
+            case [int() as microseconds, str() as note_id] if is_segment(note_id, MOST):
                 position = Position(_EPOCH + timedelta(microseconds=microseconds), note_id)
                 if show(position) == cursor:
                     return position

@@ -22,7 +22,7 @@ from service.firestore import (
     version,
 )
 from service.identity.access import Use
-from service.paths import is_segment
+from service.paths import MOST, is_segment
 from service.proof import noted, prove, proven
 
 _TRIES = 3
@@ -55,7 +55,7 @@ class FirestoreNoteStore:
         raise Unavailable("notes: too many races")
 
     def find(self, use: Use, note_id: str) -> Note | None:
-        if not is_segment(note_id):
+        if not is_segment(note_id, MOST):
             proven(self._documents, use)
             return None
         path = _path(use, note_id)
@@ -74,8 +74,7 @@ class FirestoreNoteStore:
             select=_FIELDS,
             limit=limit or 0,
         )
-        found = self._documents.stream(query, _SCAN_SECONDS)
-        return (_note(path, snapshot) for path, snapshot in found if is_segment(path.rpartition("/")[2]))
+        return (_note(path, found) for path, found in self._documents.stream(query, _SCAN_SECONDS))
 
     def replace(self, use: Use, seen: Note, changed: Note, call_id: str) -> Note:
         path = _path(use, seen.note_id)
@@ -92,7 +91,7 @@ class FirestoreNoteStore:
         return replace(changed, version=version(updated), last_call=call_id, made_state=changed.state)
 
     def delete(self, use: Use, note_id: str) -> bool:
-        if not is_segment(note_id):
+        if not is_segment(note_id, MOST):
             proven(self._documents, use)
             return False
         path = _path(use, note_id)
