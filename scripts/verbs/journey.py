@@ -44,9 +44,9 @@ class Firebase:
         self._documents = f"http://{firestore}/v1/projects/{project}/databases/(default)/documents"
         self._project = project
 
-    def sign_up(self, email: str, password: str) -> Person:
-        """A new account in the project, whichever one the emulator was started with."""
-        account = {"email": email, "password": password}
+    def sign_up(self, email: str, password: str, uid: str | None = None) -> Person:
+        """A new account in the project, whichever one the emulator was started with, with this UID if there is one."""
+        account = {"email": email, "password": password} | ({"localId": uid} if uid else {})
         answer = self._post(f"projects/{self._project}/accounts", account)
         return Person(email, password, answer["localId"])
 

@@ -37,16 +37,17 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(processes: Processes, *, once: bool) -> int:
     port, began = _port(), time.monotonic()
     base = f"http://localhost:{port}"
+    operator = secrets.token_hex(14)  # chosen here: the service reads OPERATORS before there is an account
     with _timed("The emulators and the service"):
         found = emulators.start(processes)
-        _start_service(processes, base, port, found)
+        _start_service(processes, base, port, found | {"OPERATORS": operator})
         emulators.wait(processes, found)
         processes.wait_for("service", lambda: listens(port) and requests.get(f"{base}/health", timeout=5).ok)
     firebase = Firebase(found["FIREBASE_AUTH_EMULATOR_HOST"], found["FIRESTORE_EMULATOR_HOST"], emulators.PROJECT)
     store = FirestoreOAuthStore(open_documents(emulators.PROJECT, "(default)", found["FIRESTORE_EMULATOR_HOST"]))
     with AssistantPage(base, firebase) as page:
         with _timed("A demo person and an assistant"):
-            person = firebase.sign_up("ada@example.com", secrets.token_urlsafe(9))
+            person = firebase.sign_up("ada@example.com", secrets.token_urlsafe(9), operator)
             registered, secret = client.add(store, "ChatGPT (demo)", [_CHATGPT, page.redirect_uri])
         assert secret, "only a public client has none"
         assistant = Assistant(registered.client_id, secret.reveal(), _CHATGPT)
@@ -98,6 +99,7 @@ Open in a browser:
   {base}    the service
   {base}/connections   what is connected, and the button that ends it
   {base}/docs   what an assistant imports, and every operation to try
+  {base}/docs/calls   which version of it is called; ada is an operator here
   {base}/privacy   what is stored, and for how long
 
 Another assistant:

@@ -33,7 +33,7 @@ def test_the_service_serves_it_with_its_own_address(world: World) -> None:
         f"{world.service.url}/authorization",
         f"{world.service.url}/token",
     )
-    assert "example.com" not in answer.text
+    assert "mate.example.com" not in answer.text
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     openapi_spec_validator.validate(served)
 

@@ -47,11 +47,16 @@ def authorize(page: Page, person: Person, decision: str = "Allow") -> Locator:
     return dialog
 
 
-def execute(page: Page, operation_id: str) -> Locator:
-    """Try the operation as it stands; where its answer is shown."""
+def try_out(page: Page, operation_id: str) -> Locator:
     operation = page.locator(f"#operations-default-{operation_id}")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
+    return operation
+
+
+def execute(page: Page, operation_id: str) -> Locator:
+    """Try the operation as it stands; where its answer is shown."""
+    operation = try_out(page, operation_id)
     operation.get_by_role("button", name="Execute").click()
     return operation.locator(".live-responses-table")
 
@@ -91,6 +96,40 @@ def test_who_signs_in_at_the_docs_calls_an_operation_for_their_own_account(
     assert asked.value.url.startswith(f"{world.service.url}/at/{DIGEST}/notes?")
     assert complaints == []
     assert {origin for origin in origins if origin != "data://"} == {world.service.url, f"http://{AUTH}"}
+
+
+def test_what_the_docs_offer_to_save_is_saved_as_it_stands(browser_world: World, open_browser: Browsers) -> None:
+    world, ada = browser_world, browser_world.person()
+    page = docs_page(open_browser(), world)
+    authorize(page, ada).get_by_role("button", name="Close").last.click()
+
+    answer = execute(page, "saveNote")
+
+    expect(answer.locator(".response .response-col_status")).to_have_text("201")
+    (note,) = world.notes(ada)
+    assert note["title"] == "Three names for a coffee bar"
+
+
+def test_what_the_docs_offer_to_change_needs_only_an_id_and_its_version(
+    browser_world: World, open_browser: Browsers
+) -> None:
+    page = docs_page(open_browser(), browser_world)
+
+    offered = json.loads(try_out(page, "updateNote").locator(".body-param__text").input_value())
+
+    assert offered.keys() == {"version", "append"}
+
+
+def test_the_docs_register_anew_when_what_the_browser_kept_is_broken(
+    browser_world: World, open_browser: Browsers
+) -> None:
+    page = docs_page(open_browser(), browser_world)
+    page.evaluate(f"localStorage.setItem({CLIENT_KEY!r}, '{{')")
+
+    dialog = open_authorization(page)
+
+    expect(dialog.get_by_label("client_id")).to_have_value(kept_client(page)["clientId"])
+    expect(dialog.get_by_role("alert")).to_be_hidden()
 
 
 def test_the_docs_register_once_and_anew_when_they_are_not_known_any_more(
@@ -139,6 +178,7 @@ def test_where_no_client_may_register_the_docs_say_what_to_do_and_take_a_client_
         page = docs_page(open_browser(), world)
         dialog = open_authorization(page)
         expect(dialog.get_by_text("does not register clients by itself")).to_contain_text(redirect_uri)
+        expect(dialog.get_by_label("client_secret")).to_be_hidden()
         photograph(page, "docs-no-registration")
         operators = world.public_client("Docs of Itsimple Mate", redirect_uri)
 
@@ -372,6 +412,10 @@ def test_the_docs_as_pictures(operated: tuple[World, Person], open_browser: Brow
     authorize(page, ada).get_by_role("button", name="Close").last.click()
     execute(page, "listNotes").wait_for()
     photograph(page, "docs-executed")
+    operation = try_out(page, "saveNote")
+    operation.locator(".body-param__text").fill("{}")
+    expect(operation.get_by_role("button", name="Reset")).to_be_visible()  # beside Cancel, once the body is edited
+    photograph(page, "docs-try-out")
 
     common = {"clientId": "a" * 22, "calledAt": "2026-11-22T12:00:00.000Z", "contract": DIGEST, "isLive": True}
     calls = [

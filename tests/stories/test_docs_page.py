@@ -1,10 +1,11 @@
 """/docs, the contract for people; and for operators, which version of it is called."""
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ import requests
 
 from scripts.verbs.journey import Person
 from service.contract import PATH, Contract
+from service.docs.calls import ContractCall, list_calls
 from service.firestore import put
 from tests import world as worlds
 from tests.conformance.answers import Page
@@ -195,6 +197,23 @@ def test_what_is_called_again_is_one_line_with_the_newer_time(operated: tuple[Wo
     assert second == first | {"calledAt": second["calledAt"]}
 
 
+def test_the_log_says_who_asked_which_versions_are_called(
+    operated: tuple[World, Person], caplog: pytest.LogCaptureFixture
+) -> None:
+    world, ada = operated
+    eve = world.person("eve")
+    caplog.set_level(logging.INFO, "service.audit")
+    caplog.clear()
+
+    assert [ask(world, person).status_code for person in (ada, eve)] == [200, 403]
+
+    lines = [vars(record)["fields"] for record in caplog.records if record.name == "service.audit"]
+    assert lines == [
+        {"event": "operator.calls", "outcome": "allowed", "uid": ada.uid},
+        {"event": "operator.calls", "outcome": "refused", "uid": eve.uid, "reason": "not_an_operator"},
+    ]
+
+
 def test_a_call_without_a_version_is_not_listed(operated: tuple[World, Person]) -> None:
     world, ada = operated
     _, tokens = connect(world, ada, "ChatGPT")
@@ -215,6 +234,14 @@ def test_after_thirty_days_a_call_is_not_listed(operated: tuple[World, Person]) 
 
     assert seen(world, ada) == []
     assert len(world.stored("contractCalls")) == 1  # until Firestore deletes it
+
+
+def test_a_call_is_listed_until_the_moment_it_expires() -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    call = ContractCall("c", "ChatGPT", "saveNote", OLDER, noon - timedelta(days=30), expires_at=noon)
+
+    assert list_calls([call], noon - timedelta(microseconds=1)) == [call]
+    assert list_calls([call], noon) == []
 
 
 def test_at_most_two_hundred_are_listed_the_newest(operated: tuple[World, Person]) -> None:

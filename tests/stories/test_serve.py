@@ -100,7 +100,7 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
         assert requests.get(f"http://localhost:{port}/health", timeout=10).ok
         addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
         assert all(requests.get(address, timeout=10).ok for address in addresses)
-        assert len(addresses) == 4
+        assert len(addresses) == 5
 
         process.send_signal(signal.SIGINT)
 
@@ -126,6 +126,10 @@ def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., Bro
         page.get_by_role("link", name="Save it").click()
         page.get_by_role("button", name="Deny").click()
         page.get_by_text("Not connected: access_denied").wait_for()
+        page = open_browser().new_page()
+        page.goto(re.findall(r"http://localhost:\d+/docs/calls", printed)[0])
+        sign_in(page, Person(email, password, ""))
+        page.get_by_role("heading", name="Called lately").wait_for()
 
 
 def test_killing_it_leaves_nothing_behind() -> None:

@@ -43,9 +43,17 @@ async function copy() {
   }
 }
 
+function keptClient() {
+  try {
+    return JSON.parse(localStorage.getItem(CLIENT_KEY));
+  } catch {
+    return null;
+  }
+}
+
 // This page is an OAuth client of its own. It is registered by whoever first signs in here, for this browser.
 async function findClient() {
-  const kept = JSON.parse(localStorage.getItem(CLIENT_KEY));
+  const kept = keptClient();
   if (kept?.redirectUri === redirectUri && (await isKnown(kept.clientId))) return kept.clientId;
   const answer = await fetch("/register", {
     method: "POST",
@@ -80,7 +88,6 @@ const signingIn = {
       if (!definitions) return show(definitions);
       problem = undefined;
       const clientId = await findClient().catch((error) => void (problem = error.message));
-      place.classList.toggle("registered", Boolean(clientId));
       authActions.configureAuth({ clientId, scopes, usePkceWithAuthorizationCodeGrant: true });
       return show(definitions);
     },
