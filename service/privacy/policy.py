@@ -89,8 +89,8 @@ def _stored(stored: Stored) -> dict[str, Any]:
 
 def _account(settings: Settings) -> tuple[str, ...]:
     return (
-        f"Your account for {settings.app_name} is kept by Firebase Authentication, a service of Google, for {settings.company}: its id, your e-mail address, your name if you gave one, and how and when you signed in.",
-        "You sign in between your browser and Google. What reaches this service is a proof of who you are; it takes your account's id from it and does not store the proof.",
+        f"Your account for {settings.app_name} is kept by Firebase Authentication, a service of Google, for {settings.company}: its id, your e-mail address, your name if you gave one, what Google or Apple tell of it if you sign in with them, and how and when you signed in.",
+        "You sign in between your browser and Google. What reaches this service is a proof of who you are; it takes your account's id from it and does not store the proof. When you sign in with Google or Apple, their answer, which can have your name and e-mail address, passes through this service on its way to Google's sign-in page, and is not kept.",
     )
 
 
@@ -103,6 +103,10 @@ def _readers(settings: Settings) -> tuple[Reader, ...]:
             "What you allowed, when they ask for it. One that may read your notes gets any of them, whoever saved it, and your name and e-mail address. One that may change notes can change or delete any of them. Each gets your account's id with its access. What its maker does with all that is for the maker's own privacy policy to say: for ChatGPT, OpenAI's.",
         ),
         Reader(company, "Everything named here, as far as its people administer the Google Cloud project."),
+        Reader(
+            f"Operators whom {company} has named",
+            "Which assistant called which operation by which version, and when. Nothing of your notes and no account.",
+        ),
         Reader(
             "Google",
             f"Stores and processes it for {company}: Cloud Run, Firestore, Firebase Authentication and Cloud Logging.",
@@ -117,7 +121,7 @@ def _not_stored() -> tuple[str, ...]:
         "No name and no e-mail address of yours: they stay in your account at Firebase Authentication.",
         "No code, token or secret itself: only fingerprints, by which it is recognised when it is shown.",
         "Not the id that ChatGPT makes for its user (openai-ephemeral-user-id). It is not even read.",
-        "No IP address. Addresses are counted in memory, for a day at most, so that who fails or calls too often can be told to wait.",
+        "No IP address. Addresses are counted in memory, where nobody looks them up, so that who fails or calls too often can be told to wait.",
         "No cookie, no tracking, no statistics about you.",
         "Nothing of the game of tic-tac-toe, which needs no sign-in.",
     )
@@ -145,7 +149,7 @@ def _browser(settings: Settings) -> tuple[str, ...]:
 
 def _logged(company: str) -> tuple[str, ...]:
     return (
-        "This service writes a line for each decision: what was asked, how it ended and why, which assistant and which connection, by which version of our interface, how many notes were deleted, and the request's trace id. Where you decide or connect it has your account's id. It has no token, no e-mail address and nothing of what a note says. A failure of its own is a line that names the kind and the place in the code.",
+        "This service writes a line for each decision: what was asked, how it ended and why, which assistant and which connection, by which version of our interface, how many notes were deleted, and the request's trace id. Where you look at your connections, decide or connect, it has your account's id. It has no token, no e-mail address and nothing of what a note says. A failure of its own is a line that names the kind and the place in the code.",
         "Google's platform writes its own line for each request: when, from which IP address, with which program, and the address that was asked for. When an assistant looks through your notes, the words that it searches for are part of that address.",
         f"How long log lines are kept is set by {company} in Google Cloud Logging; Google's default is 30 days.",
     )

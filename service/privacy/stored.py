@@ -74,8 +74,8 @@ def _notes() -> Stored:
                 ("source.conversationId", "source.gptId"),
             ),
             Item(
-                "Which assistant changed it last, and a fingerprint of that change, to recognise it when it is repeated",
-                ("lastChange.clientId", "lastChange.clientName", "lastChange.callId"),
+                "Which assistant changed it last, and fingerprints of that change and of what it left, to recognise it when it is repeated",
+                ("lastChange.clientId", "lastChange.clientName", "lastChange.callId", "lastChange.madeState"),
             ),
             Item("When it was saved and changed", ("createdAt", "updatedAt")),
         ),
@@ -157,7 +157,7 @@ def _clients(settings: Settings) -> Stored:
     return Stored(
         "Assistants that may ask you",
         "oauthClients",
-        "Who may ask people to connect. It says nothing about you.",
+        "Who may ask people to connect. A program that registered itself may be one that only you use, as the page /docs in your browser.",
         (
             Item("The assistant's id and name, and how it came to be here", ("clientId", "name", "kind")),
             Item("Where people return to it, and the GPT that it is", ("redirectUris", "gptId")),
@@ -180,7 +180,7 @@ def _contract_calls() -> Stored:
     return Stored(
         "Versions that assistants call",
         "contractCalls",
-        "To see which version of our interface an assistant knows. It says nothing about you.",
+        "To see which version of our interface an assistant knows. It does not name you; an assistant that only you use stands for you all the same.",
         (
             Item("Which assistant", ("clientId", "clientName")),
             Item("Which operation it called, by which version", ("operationId", "contract")),

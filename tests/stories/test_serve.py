@@ -100,7 +100,7 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
         assert requests.get(f"http://localhost:{port}/health", timeout=10).ok
         addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
         assert all(requests.get(address, timeout=10).ok for address in addresses)
-        assert len(addresses) == 5
+        assert len(addresses) == 6
 
         process.send_signal(signal.SIGINT)
 
