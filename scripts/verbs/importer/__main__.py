@@ -10,7 +10,10 @@ from scripts.verbs.processes import ROOT, Failed
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0 when it would; 1, and a line a finding, when it would not."""
+    """0 when it would, or --help is asked for; 1, and a line a finding, when it would not."""
+    if "--help" in arguments:
+        print("usage: python -m scripts.verbs.importer [FILE]")
+        return 0
     path = Path(arguments[0]) if arguments else ROOT / "openapi.yaml"
     try:
         findings = [str(finding) for finding in lint(read(path))]

@@ -48,11 +48,11 @@ def there_is_one_https_server(document: Document) -> Found:
 
 
 def there_is_a_privacy_policy(document: Document) -> Found:
-    """`info.x-privacy-policy-url` is an absolute https URL on the server's root domain."""
+    """`info.x-privacy-policy-url`, a key of our own, is an absolute https URL on the server's root domain."""
     place, url = "info.x-privacy-policy-url", mapping(document.get("info")).get("x-privacy-policy-url")
     host, server = https_host(url), server_host(document)
     if host is None:
-        yield place, f"{url!r} is not an absolute https URL: give the address of the privacy policy."
+        yield place, f"{url!r} is not an absolute https URL: give the address that goes into the editor's field."
     elif server and root_domain(host) != root_domain(server):
         yield place, f"{host} is not on {root_domain(server)}, as the server is: move one of them."
 
@@ -70,6 +70,17 @@ def oauth_shares_the_root_domain(document: Document) -> Found:
                     yield place, f"{urls[field]!r} is not an absolute https URL: write https://, host and path."
                 elif server and host not in _EXEMPT and root_domain(host) != root_domain(server):
                     yield place, f"{host} is not on {root_domain(server)}, as the server is: move one of them."
+
+
+def oauth_is_the_code_flow(document: Document) -> Found:
+    """An OAuth scheme has the flow authorizationCode, and no other."""
+    for name, scheme in mapping(mapping(document.get("components")).get("securitySchemes")).items():
+        flows = mapping(mapping(scheme).get("flows"))
+        for flow in flows:
+            if flow != "authorizationCode":
+                yield f"components.securitySchemes.{name}.flows.{flow}", "leave it out: have authorizationCode alone."
+        if mapping(scheme).get("type") == "oauth2" and not flows:
+            yield f"components.securitySchemes.{name}.flows", "there is none: have authorizationCode."
 
 
 def https_host(url: object) -> str | None:

@@ -49,6 +49,21 @@ _PARTS: dict[str, dict[str, tuple[str, bool]]] = {
 }
 
 
+class _Loader(yaml.SafeLoader):
+    """As `yaml.SafeLoader`, which keeps the last of two equal keys; here they raise `Failed`."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        keys: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in keys:
+                    line = key.start_mark.line + 1
+                    raise Failed(f"{key.value} is there twice, again in line {line}: YAML keeps one of them.")
+                keys.add(key.value)
+        return node
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a document. A schema that is no JSON object has an empty `value`: it says as little."""
@@ -63,9 +78,9 @@ class Part:
 
 
 def parse(text: str) -> Document:
-    """TEXT, which is YAML or JSON, as JSON has it: every key is text. Raises `Failed`."""
+    """TEXT, which is YAML or JSON, as JSON has it: every key is text. Raises `Failed`, also for a key that is there twice."""
     try:
-        document = json.loads(json.dumps(yaml.safe_load(text), default=str))
+        document = json.loads(json.dumps(_Loader(text).get_single_data(), default=str))
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise Failed(f"It is not YAML that JSON can say: {' '.join(str(error).split())}.") from None
     if not isinstance(document, dict):
@@ -95,8 +110,8 @@ def mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def has(document: Document, reference: str) -> bool:
-    """Whether REFERENCE, `#` and a JSON pointer (RFC 6901), leads somewhere in DOCUMENT."""
+def target(document: Document, reference: str) -> object:
+    """Where REFERENCE, `#` and a JSON pointer (RFC 6901), leads in DOCUMENT; None if nowhere, or to null."""
     found: object = document
     for step in steps(reference):
         if isinstance(found, dict) and step in found:
@@ -104,8 +119,8 @@ def has(document: Document, reference: str) -> bool:
         elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
         else:
-            return False
-    return reference.startswith("#")
+            return None
+    return found if reference.startswith("#") else None
 
 
 def steps(reference: str) -> list[str]:

@@ -2,11 +2,12 @@
 
 import re
 
-from scripts.verbs.importer.document import Document, Found, every, mapping, operations
+from scripts.verbs.importer.document import Document, Found, Part, every, mapping, operations, target
 
 _MOST_OPERATIONS = 30
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OPERATION_TEXT, _PARAMETER_TEXT = 300, 700
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _FLAG = "x-openai-isConsequential"
 
 
@@ -65,6 +66,35 @@ def no_parameter_is_a_header_or_cookie(document: Document) -> Found:
             yield parameter.place("in"), f"it is in the {where}: take it in the path, the query or the body."
 
 
+def path_parameters_are_in_the_path(document: Document) -> Found:
+    """Each `{name}` in a path has a path parameter of that name, and each path parameter its `{name}`."""
+    for operation in operations(document):
+        if operation.path[0] != "paths":
+            continue
+        path = operation.path[1]
+        above = Part("path", operation.path[:-1], document["paths"][path])
+        given = [
+            name for part in (operation, above) for _, name, where in _parameters(document, part) if where == "path"
+        ]
+        asked = _PLACEHOLDER.findall(path)
+        for name in asked:
+            if name not in given:
+                yield operation.place("parameters"), f"{{{name}}} of the path is not among them: describe it."
+        for name in given:
+            if name not in asked:
+                yield operation.place("parameters"), f"{name!r} is not in the path: write {{{name}}} there or drop it."
+
+
+def parameters_are_there_once(document: Document) -> Found:
+    """No list of parameters has two of the same name and place."""
+    for part in every(document, "path", "operation"):
+        seen: list[tuple[object, object]] = []
+        for place, name, where in _parameters(document, part):
+            if (name, where) in seen:
+                yield place, f"{name!r} in the {where} is there before: drop one of them."
+            seen.append((name, where))
+
+
 def asking_is_explicit(document: Document) -> Found:
     """Each operation has `x-openai-isConsequential`, true or false."""
     for operation in operations(document):
@@ -83,9 +113,9 @@ def asking_suits_the_operation(document: Document) -> Found:
 
 
 def security_is_explicit(document: Document) -> Found:
-    """Each operation has `security`; an open one says `[]`."""
+    """Each operation has `security`, or the document has it for those without; an open one says `[]`."""
     for operation in operations(document):
-        if not isinstance(operation.value.get("security"), list):
+        if not isinstance(operation.value.get("security", document.get("security")), list):
             yield (
                 operation.place("security"),
                 "there is none: name the scheme and its scopes, or write [] for everyone.",
@@ -96,16 +126,32 @@ def there_is_one_auth_type(document: Document) -> Found:
     """All operations that need sign-in name the same one of `components.securitySchemes`, alone."""
     known = mapping(mapping(document.get("components")).get("securitySchemes"))
     chosen: str | None = None
-    for operation in operations(document):
-        needs = operation.value.get("security")
+    needed = {
+        part.place("security"): part.value.get("security")
+        for operation in operations(document)
+        for part in (operation if "security" in operation.value else Part("document", (), document),)
+    }
+    for place, needs in needed.items():
         if not isinstance(needs, list) or not needs:
             continue
         names = [name for need in needs for name in mapping(need)]
         chosen = chosen or next(iter(names), None)
         if len(needs) != 1 or names != [chosen]:
             yield (
-                operation.place("security"),
+                place,
                 f"it names {', '.join(names) or 'nothing'}: name {chosen or 'a scheme'} alone, or write [] for everyone.",
             )
         elif chosen not in known:
-            yield operation.place("security"), f"{chosen} is not among components.securitySchemes: describe it there."
+            yield place, f"{chosen} is not among components.securitySchemes: describe it there."
+
+
+def _parameters(document: Document, part: Part) -> list[tuple[str, object, object]]:
+    """The place, name and `in` of each parameter of PART itself; one `$ref` is followed."""
+    given = part.value.get("parameters")
+    found = []
+    for number, parameter in enumerate(given if isinstance(given, list) else []):
+        shared = mapping(parameter).get("$ref")
+        value = mapping(parameter if shared is None else target(document, str(shared)))
+        if {"name", "in"} <= value.keys():
+            found.append((part.place("parameters", str(number)), value["name"], value["in"]))
+    return found

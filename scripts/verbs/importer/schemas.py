@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from scripts.verbs.importer.document import Document, Found, every, has, mapping, steps
+from scripts.verbs.importer.document import Document, Found, every, mapping, steps, target
 
-_COMPONENTS = ["components", "schemas"]
 _CHOICES = ("oneOf", "anyOf")
 _REFERRING = ("path", "operation", "parameter", "body", "response", "header", "media", "schema")
+_TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
+_Path = tuple[str, ...]
 
 
 def components_hold_schemas(document: Document) -> Found:
@@ -18,20 +19,18 @@ def components_hold_schemas(document: Document) -> Found:
 def references_lead_somewhere(document: Document) -> Found:
     """Each `$ref` leads to something in this document."""
     for part in every(document, *_REFERRING):
-        if "$ref" in part.value and not has(document, str(part.value["$ref"])):
+        if "$ref" in part.value and target(document, str(part.value["$ref"])) is None:
             yield part.place("$ref"), f"{part.value['$ref']!r} leads nowhere in this document: add it or correct it."
 
 
-def components_are_not_circular(document: Document) -> Found:
-    """No schema of `components.schemas` refers to itself, directly or through others."""
-    uses: dict[str, set[str]] = {}
-    for part in every(document, "schema"):
-        used = steps(str(part.value.get("$ref", "")))
-        if [*part.path[:2]] == _COMPONENTS and used[:2] == _COMPONENTS:
-            uses.setdefault(part.path[2], set()).update(used[2:3])
-    for name in uses:
-        if name in _reached(name, uses):
-            yield f"components.schemas.{name}", f"{name} contains itself: cut the circle with a plain type."
+def references_are_not_circular(document: Document) -> Found:
+    """No `$ref` leads back to itself, directly or through others."""
+    references = [part for part in every(document, *_REFERRING) if str(part.value.get("$ref", "")).startswith("#")]
+    leads = {part.path: tuple(steps(str(part.value["$ref"]))) for part in references}
+    uses = {there: {leads[path] for path in leads if path[: len(there)] == there} for there in leads.values()}
+    for part in references:
+        if any(part.path[: len(there)] == there for there in _reached(leads[part.path], uses)):
+            yield part.place("$ref"), f"{part.value['$ref']!r} leads back here: cut the circle with a plain type."
 
 
 def objects_have_properties(document: Document) -> Found:
@@ -56,16 +55,26 @@ def schemas_have_a_type(document: Document) -> Found:
             yield schema.place(), "it has no type: give it one."
 
 
-def no_schema_takes_null(document: Document) -> Found:
-    """No schema takes null: not as a `type`, alone or in a list, not in an `enum`, not by `nullable`."""
+def types_are_those_of_json(document: Document) -> Found:
+    """Each `type` is string, integer, number, boolean, object or array, or a list of these."""
     for schema in every(document, "schema"):
-        values = schema.value.get("enum")
-        if "null" in _types(schema.value):
-            yield schema.place("type"), "it takes null: leave the field out of `required` instead."
-        elif schema.value.get("nullable"):
-            yield schema.place("nullable"), "it takes null: leave the field out of `required` instead."
-        elif isinstance(values, list) and None in values:
-            yield schema.place("enum"), "it takes null: leave the field out of `required` instead."
+        for kind in _types(schema.value):
+            if kind not in (*_TYPES, None):
+                yield schema.place("type"), f"{kind!r} is no type: write one of {', '.join(_TYPES[:-1])}."
+
+
+def no_schema_takes_null(document: Document) -> Found:
+    """No schema takes null: not as a `type`, alone or in a list, not in an `enum`, not by `const`, `default` or `nullable`."""
+    for schema in every(document, "schema"):
+        values, takes = schema.value, "it takes null: leave the field out of `required` instead."
+        if "null" in _types(values):
+            yield schema.place("type"), takes
+        if values.get("nullable"):
+            yield schema.place("nullable"), takes
+        for key in ("enum", "const", "default"):
+            value = values.get(key, "")
+            if value is None or (key == "enum" and isinstance(value, list) and None in value):
+                yield schema.place(key), takes
 
 
 def references_stand_alone(document: Document) -> Found:
@@ -87,10 +96,10 @@ def _types(schema: Mapping[str, object]) -> list[object]:
     return types if isinstance(types, list) else [types]
 
 
-def _reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
+def _reached(start: _Path, uses: Mapping[_Path, set[_Path]]) -> set[_Path]:
+    reached: set[_Path] = set()
     waiting = {start}
     while waiting:
-        waiting = set().union(*(uses.get(name, set()) for name in waiting)) - reached
         reached |= waiting
+        waiting = set().union(*(uses[there] for there in waiting)) - reached
     return reached
