@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -114,7 +115,9 @@ class Contract:
         }
 
     @classmethod
+    @cache
     def load(cls) -> "Contract":
+        """The document of this service, read once a process."""
         return cls(PATH.read_text(encoding="utf-8"))
 
     def published(self, public_url: str) -> str:

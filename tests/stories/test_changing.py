@@ -1,5 +1,6 @@
 """An assistant extends, corrects and deletes notes, and never overwrites what it has not seen."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,8 +10,16 @@ import pytest
 from service.firestore import delete, update
 from tests.assistant import connected
 from tests.world import World, running
+from tests.world import world as new_world
 
 URL = "https://example.com/"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One for this file: every test has people and assistants of its own."""
+    with new_world() as made:
+        yield made
 
 
 def on_the_phone(world: World, uid: str, note_id: str, **fields: Any) -> None:

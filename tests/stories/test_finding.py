@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,13 @@ from tests.world import AUTH, Tokens, World
 from tests.world import world as new_world
 
 URL = "https://example.com/"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One for this file: every test has people and assistants of its own."""
+    with new_world() as made:
+        yield made
 
 
 def ids(answer: Any) -> list[str]:

@@ -50,7 +50,7 @@ REACHED = {
 }
 Case = schemathesis.Case[Any]
 DOCUMENT = schemathesis.openapi.from_path(ROOT / "openapi.yaml")
-DOCUMENT.config.generation.update(deterministic=True, max_examples=40)
+DOCUMENT.config.generation.update(deterministic=True, max_examples=25)
 
 
 @dataclass
