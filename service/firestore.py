@@ -1,6 +1,7 @@
 """Firestore in the few words that this service uses: get documents, commit writes with preconditions.
 
-Every call ends within about `TOTAL_SECONDS`, unless `stream` is given another time, and every failure that is not an answer is `errors.Unavailable`.
+Every call ends within about `TOTAL_SECONDS`, unless `stream` is given another time, and every failure that is not an
+answer is `errors.Unavailable`.
 Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
 

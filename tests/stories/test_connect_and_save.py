@@ -94,7 +94,9 @@ def test_saving_the_same_again_returns_the_first_note(world: World) -> None:
     again = world.save(tokens, "Second title", "same text")
 
     assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json() == first.json() | {"created": False}
+    receipt = first.json()
+    receipt.pop("version")  # of another title than this call knows
+    assert again.json() == receipt | {"created": False}
     assert len(world.notes(ada)) == 1
 
 

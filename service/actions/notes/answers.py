@@ -24,14 +24,15 @@ class Shown:
     note_url: str
 
     def receipt(self, note: Note, asked: Note, *, created: bool) -> dict[str, Any]:
-        """Of NOTE, stored for ASKED. One that says something else by now has no version: the caller has not seen that."""
+        """Of NOTE, stored for ASKED. Its version is told to who has seen all of it: when it is just as was asked."""
         return {
             "id": note.note_id,
             "title": _title(note),
             "createdAt": _time(note.created_at),
             "created": created,
             "url": self._url(note),
-            **({"version": note.version} if note.says(asked) else {"changedSince": True}),
+            **({} if note.says(asked) else {"changedSince": True}),
+            **({"version": note.version} if note.state == asked.state else {}),
         }
 
     def changed(self, note: Note) -> dict[str, Any]:
