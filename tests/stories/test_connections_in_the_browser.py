@@ -172,6 +172,7 @@ def test_everything_can_be_done_from_the_keyboard(browser_world: World, open_bro
         connect(world, ada, name, notes=1)
     page = open_browser().new_page()
     page.goto(f"{world.service.url}/connections")
+    expect(page.get_by_label("E-mail")).to_be_visible()  # a hidden field does not take the focus, and does not say so
     page.get_by_label("E-mail").focus()
 
     page.keyboard.type(ada.email)
