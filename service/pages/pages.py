@@ -15,9 +15,10 @@ from service.errors import ActionError
 ROOT = Path(__file__).parent
 STATIC = ROOT / "static"
 _VENDOR = (
-    *("firebase-app.js", "firebase-auth.js"),
+    *("firebase-app.js", "firebase-auth.js", "firebase-firestore.js"),
     *("swagger-ui-bundle.js", "swagger-ui.css", "oauth2-redirect.js"),
     *("swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.LICENSE.txt", "swagger-ui.NOTICE.txt"),
+    *("markdown-it.js", "markdown-it.LICENSE.txt"),
 )
 VENDOR = tuple(f"vendor/{name}" for name in _VENDOR)
 _COMPRESSED = ("text/", "image/svg")
