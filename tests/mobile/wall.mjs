@@ -63,11 +63,12 @@ export class RestWall {
     return `projects/${this.project}/databases/(default)/documents/${path}`;
   }
 
-  async post(verb, body, headers) {
+  async post(verb, body, headers, again = 5) {
     const answer = await fetch(this.root + verb, { method: "POST", body: JSON.stringify(body), headers });
     const text = await answer.text();
-    if (answer.ok && !text.includes('"code": 403')) return true;
-    if (text.includes("PERMISSION_DENIED") || text.includes("NOT_FOUND")) return false;
+    if (answer.ok) return true;
+    if (/PERMISSION_DENIED|NOT_FOUND/.test(text)) return false;
+    if (/ABORTED/.test(text) && again) return this.post(verb, body, headers, again - 1);
     throw new Error(text.slice(0, 500));
   }
 
