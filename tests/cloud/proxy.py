@@ -118,7 +118,7 @@ class _Requests(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve  # noqa: N815  # the names that http.server looks for
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815  # the names that http.server looks for
 
     def log_message(self, *_: object) -> None:
         """The exchanges are kept."""

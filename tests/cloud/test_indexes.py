@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -137,6 +138,34 @@ def test_without_gcloud_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
     assert main(["--project=p"]) == 1
     assert "gcloud is missing" in capsys.readouterr().err
+
+
+@pytest.fixture
+def noting_gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with what a program of gcloud's name was told; it knows of nothing, and refuses what is about `uid`."""
+    told, program = tmp_path / "told", tmp_path / "gcloud"
+    program.write_text(f'#!/bin/sh\necho "gcloud $@" >> {told}\necho "[]"\ncase "$*" in *" uid "*) exit 1; esac\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return told
+
+
+def test_a_dry_run_only_looks(noting_gcloud: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--project=p", "--dry-run"]) == 0
+
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[2:5] for line in printed] == [list(each[:3]) for each in commands(declared(), NOTHING)]
+    assert all(" list " in line for line in noting_gcloud.read_text().splitlines())
+
+
+def test_it_stops_where_gcloud_fails(noting_gcloud: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--project=p"]) == 1
+
+    printed, why = capsys.readouterr()
+    told = [line for line in noting_gcloud.read_text().splitlines() if " list " not in line]
+    assert told == [" ".join(shlex.split(line)) for line in printed.splitlines()]
+    assert " uid " in told[-1]
+    assert "Run the same again" in why
 
 
 def test_a_new_database_is_told_all_and_each_field_once() -> None:
