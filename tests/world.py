@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,13 +17,16 @@ import requests
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
+from scripts.verbs import index_file
 from scripts.verbs.client import add
 from scripts.verbs.journey import Assistant, Firebase, Person, authorization_url, hidden_fields
 from service.app import create_app
 from service.google_backends import GoogleBackends
 from service.oauth.clients import register
 from service.settings import Settings
+from tests.needed_indexes import is_served, needs, structured_query
 
+INDEXES = index_file.declared()
 FIRESTORE = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
 AUTH = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST", "")
 LOOPBACK_CALLBACK = "http://127.0.0.1/callback"
@@ -53,14 +57,14 @@ class Clock:
 class Lost(grpc.RpcError):  # type: ignore[misc]  # grpc is untyped
     """What a client sees of a call whose answer did not arrive."""
 
-    def __init__(self, status: grpc.StatusCode) -> None:
-        self._status = status
+    def __init__(self, status: grpc.StatusCode, details: str = "lost") -> None:
+        self._status, self._details = status, details
 
     def code(self) -> grpc.StatusCode:
         return self._status
 
     def details(self) -> str:
-        return "lost"
+        return self._details
 
     def trailing_metadata(self) -> tuple[()]:
         return ()
@@ -70,7 +74,10 @@ class Lost(grpc.RpcError):  # type: ignore[misc]  # grpc is untyped
 
 
 class Counter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc is untyped
-    """The RPCs that the service made, by name, in order. The answers of the next ones can be lost on their way back."""
+    """The RPCs that the service made, by name, in order. The answers of the next ones can be lost on their way back.
+
+    A query for which firestore.indexes.json has no index is refused here, as Firestore does; the emulator answers it.
+    """
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -79,6 +86,10 @@ class Counter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIntercepto
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         name = details.method.rpartition("/")[2]
         self.calls.append(name)
+        if (asked := structured_query(request)) and not is_served(asked, INDEXES):
+            refused = f"The query requires an index: {[need.index for need in needs(asked)]}"
+            print(refused, file=sys.stderr)  # noqa: T201  # the service keeps it to itself
+            raise Lost(grpc.StatusCode.FAILED_PRECONDITION, refused)
         answer = continuation(details, request)
         if self.lose and name == "Commit":
             answer.result()
