@@ -94,7 +94,7 @@ function* fields() {
 function* documents() {
   const of = { title: "isTitle", content: "isContent", tags: "isTag", sourceUrl: "isAddress", kind: "isAddressed" };
   for (const { label, field, note, isGood } of notes()) {
-    const common = { who: "owner", of: of[field] ?? "isRight", isAllowed: isGood, path: path(NOTES, "owner"), id: "n1" };
+    const common = { who: "owner", of: of[field] ?? "isRight", field, isAllowed: isGood, path: path(NOTES, "owner"), id: "n1" };
     yield { ...common, label: `a note: ${label}`, operation: "create", set: note, now: ["createdAt", "updatedAt"] };
     if (!field || !(field in note)) continue;
     const address = field === "kind" && "sourceUrl" in note ? { sourceUrl: note.sourceUrl } : {};

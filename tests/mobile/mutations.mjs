@@ -49,7 +49,7 @@ function* inside(line) {
   for (const [list, elements] of line.matchAll(/\[('[^\]]*')\]/g)) {
     const parts = elements.split(", ");
     if (/\\x/.test(list)) continue; // a class of a pattern
-    for (const part of parts) yield [`${part} in the list is false`, line.replace(list, `[${parts.filter((one) => one !== part).join(", ")}]`)];
+    for (const part of parts) yield [`${part} not in the list`, line.replace(list, `[${parts.filter((one) => one !== part).join(", ")}]`)];
     const extra = EXTRA[`${parts[0]},${parts.length}`];
     if (extra) yield [`${extra} is in the list`, line.replace(list, `[${elements}, ${extra}]`)];
   }

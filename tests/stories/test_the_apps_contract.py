@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import Browser, Page
 
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
@@ -16,10 +18,10 @@ from service.pages.pages import STATIC
 from tests.assistant import Caller, connected
 from tests.house.test_mobile_contract import IS_NOTE
 from tests.stories.conftest import Phone
-from tests.world import AUTH, FIRESTORE, PROJECT, World
+from scripts.verbs.emulators import PROJECT
+from tests.world import AUTH, FIRESTORE, World
 
 (SNIPPET,) = re.findall(r"^```js\n(.*?)^```", (ROOT / "docs/mobile.md").read_text(), re.MULTILINE | re.DOTALL)
-Browsers = Callable[..., BrowserContext]
 IMPORTS = {f"firebase/{name}": f"/app/firebase-{name}.js" for name in ("app", "auth", "firestore")}
 PAGE = f"""<!doctype html><title>The app</title>
 <script type="importmap">{json.dumps({"imports": IMPORTS})}</script>
@@ -46,9 +48,9 @@ window.ready = true;
 class App:
     """The app in a browser's page, with the functions of docs/mobile.md; PERSON is signed in and it listens."""
 
-    def __init__(self, page: Page, world: World, person: Person) -> None:
+    def __init__(self, page: Page, url: str, world: World, person: Person) -> None:
         self.page, self.world, self.person = page, world, person
-        page.goto(f"{world.service.url}/app/")
+        page.goto(url)
         page.wait_for_function("window.ready")
         page.evaluate("([email, password]) => window.begin(email, password)", [person.email, person.password])
         page.wait_for_function("window.app.notes")
@@ -63,18 +65,34 @@ class App:
         self.page.wait_for_function(f"(argument) => ((notes) => {condition})(window.app.notes)", arg=argument)
 
 
-@pytest.fixture
-def app(browser_world: World, open_browser: Browsers) -> App:
-    def answer(route: Route) -> None:
-        name = route.request.url.rpartition("/app/")[2]
-        if name.startswith("firebase-"):
-            route.fulfill(path=STATIC / "vendor" / name, content_type="text/javascript")
-        else:
-            route.fulfill(body=SNIPPET if name else PAGE, content_type="text/javascript" if name else "text/html")
+class Files(BaseHTTPRequestHandler):
+    """The app's page, the snippet as it is printed, and the SDK: from a real server, or Chromium asks before it may call the emulators."""
 
-    context = open_browser()
-    context.route("**/app/**", answer)
-    return App(context.new_page(), browser_world, browser_world.person())
+    def do_GET(self) -> None:
+        name = self.path.removeprefix("/app/")
+        body = SNIPPET.encode() if name == "contract.js" else (STATIC / "vendor" / name).read_bytes() if name else PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript" if name else "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def files() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Files) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/app/"
+        server.shutdown()
+
+
+@pytest.fixture
+def app(files: str, browser_world: World, chromium: Browser) -> Iterator[App]:
+    context = chromium.new_context()  # not one of our pages': the SDK asks Google whether there is a network
+    yield App(context.new_page(), files, browser_world, browser_world.person())
+    context.close()
 
 
 def stored(app: App, note_id: str) -> dict[str, Any]:
@@ -151,7 +169,7 @@ def test_offline_the_app_writes_and_shows_and_later_everything_meets(app: App) -
     app.page.context.set_offline(False)
 
     app.wait_for("argument.every((id) => notes.some((note) => note.id === id))", [made, saved])
-    app.page.wait_for_function("window.app.notes.length === 2")
+    app.page.evaluate("async () => (await import('firebase/firestore')).waitForPendingWrites(window.app.firestore)")
     assert IS_NOTE.is_valid(next(note for note in app.world.notes(app.person) if note["title"] == "Offline"))
 
 
