@@ -72,11 +72,11 @@ function* fields() {
   yield edit("a field that nobody knows", false, { unknown: 1 });
   yield edit("a field of tomorrow", false, { ofTomorrow: 2 });
   yield edit("a note that is not there", false, { archived: true }, { id: "none" });
-  for (const mark of ["archived", "pinned"]) yield edit(`${mark} of an odd note`, true, { [mark]: true }, { id: "odd", now: [] });
+  for (const mark of ["archived", "pinned"]) yield edit(`${mark} of an odd note`, true, { [mark]: true }, { id: "odd", now: [], of: "isRight" });
   yield edit("title of an odd note", true, { title: "Better" }, { id: "odd", of: "isRight" });
   for (const kind of schema.properties.kind.enum) {
     const isFree = ["note", "quote"].includes(kind);
-    yield edit(`kind to ${kind} without an address`, isFree, { kind }, { of: "isAddressed" });
+    yield edit(`kind to ${kind} without an address`, isFree, { kind }, { of: "isRight" });
     yield edit(`kind to ${kind} with one`, true, { kind, sourceUrl: "https://example.com/" }, { of: "isAddressed" });
     yield edit(`kind to ${kind} with one that is none`, false, { kind }, { id: "odd", of: "isAddressed" });
   }
@@ -88,11 +88,12 @@ function* fields() {
   }
   for (const field of ["source", "lastChange"]) yield create(`with ${field}`, { [field]: NEW[field] });
   yield create("with a field that nobody knows", { unknown: 1 });
+  for (const field of BY_PERSON) yield { ...create(`with ${field} of createdAt and updatedAt`, { [field]: NEW[field] }), isAllowed: true };
 }
 
 // Every note of documents.mjs, as a new one and, where it differs in one field, as an edit.
 function* documents() {
-  const of = { title: "isTitle", content: "isContent", tags: "isTag", sourceUrl: "isAddress", kind: "isAddressed" };
+  const of = { title: "isTitle", content: "isContent", tags: "isTag", sourceUrl: "isAddress" };
   for (const { label, field, note, isGood } of notes()) {
     const common = { who: "owner", of: of[field] ?? "isRight", field, isAllowed: isGood, path: path(NOTES, "owner"), id: "n1" };
     yield { ...common, label: `a note: ${label}`, operation: "create", set: note, now: ["createdAt", "updatedAt"] };

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import assert from "node:assert";
-import { FIRST, documented, permitted } from "./cases.mjs";
+import { documented, permitted } from "./cases.mjs";
 import { mutations, operands } from "./mutations.mjs";
-import { RestWall, wrongOnes } from "./wall.mjs";
+import { RestWall, spent, wrongOnes } from "./wall.mjs";
 
 const rules = readFileSync(new URL("../../firestore.rules", import.meta.url), "utf8");
 
@@ -13,7 +13,7 @@ function likelyFirst(cases, of, label) {
   const words = new Set(label.match(/\w+/g));
   const lost = label.match(/is (true|false)$/)?.[1];
   const likely = (one) =>
-    100 * (one.of === of) + 50 * words.has(one.of) + 20 * (lost !== undefined && String(one.isAllowed) !== lost) +
+    100 * (one.of === of) + 200 * words.has(one.of) + 60 * (of === "goesOn" && one.of === "isPerson") + 20 * (lost !== undefined && String(one.isAllowed) !== lost) +
     30 * words.has(one.field) + one.label.match(/\w+/g).filter((word) => words.has(word)).length;
   return cases.map((one) => [likely(one), one]).sort(([a], [b]) => b - a).map(([, one]) => one);
 }
@@ -27,7 +27,7 @@ test("every change to the rules is noticed", async () => {
   await rest.put(rules);
   await rest.fill();
   const cases = [...permitted, ...documented];
-  assert.deepStrictEqual((await wrongOnes(rest, rest, cases)).map((one) => one.label), [], "the rules as they are");
+  assert.deepStrictEqual((await wrongOnes(rest, rest, permitted)).map((one) => one.label), [], "the rules as they are");
   const all = [...mutations(rules)];
   const unnoticed = [];
   let tried = 0;
@@ -39,7 +39,7 @@ test("every change to the rules is noticed", async () => {
       const wrong = await wrongOnes(rest, rest, ordered.slice(i, i + some));
       tried += Math.min(some, ordered.length - i);
       noticed = wrong.length > 0;
-      if (wrong.some((one) => ["update", "delete"].includes(one.operation))) await rest.fill();
+      await rest.fill(spent(wrong));
     }
     if (process.env.TRACE) console.error(`${tried} ${Date.now()} ${noticed} line ${line}: ${label.slice(0, 80)}`);
     if (!noticed) unnoticed.push(`line ${line}: ${label.slice(0, 80)}`);
