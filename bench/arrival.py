@@ -37,7 +37,9 @@ speed, and Firestore itself, whose times differ from its emulator's."""
 def _phone(project: str, person: Person) -> Iterator[Callable[[], dict[str, Any]]]:
     command = ["node", "tests/mobile/listener.mjs", person.email, person.password, person.uid, "50"]
     env = os.environ | {"GOOGLE_CLOUD_PROJECT": project}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as phone:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as phone:
         assert phone.stdout is not None
         stdout = phone.stdout
         try:
@@ -76,7 +78,7 @@ def _written(notes: firestore.CollectionReference, n: int) -> str:
 def measure(sizes: Sequence[int], saves: int) -> dict[str, list[tuple[float, float]]]:
     """Milliseconds (after the answer, in all) of SAVES writes each, by who writes among how many notes; in turns."""
     found: dict[str, list[tuple[float, float]]] = {}
-    client = firestore.Client(project=PROJECT, credentials=AnonymousCredentials())
+    client = firestore.Client(project=PROJECT, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]  # it ships no types
     for size in sizes:
         # The SDK signs in to the project with which the Auth emulator was started.
         with worlds.world(PROJECT, calls_per_minute=100_000) as world:
@@ -111,7 +113,9 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     found = measure(chosen.notes, chosen.saves)
     floor = median(in_all for _, in_all in next(iter(found.values())))
-    print(f"{chosen.saves} writes each, ms{'after the answer: median':>38}{'p95':>8}{'in all: median':>18}{'p95':>8}{'ratio':>10}")
+    print(
+        f"{chosen.saves} writes each, ms{'after the answer: median':>38}{'p95':>8}{'in all: median':>18}{'p95':>8}{'ratio':>10}"
+    )
     for name, times in found.items():
         cells = [value for part in zip(*times, strict=True) for value in (median(part), quantiles(part, n=20)[-1])]
         print(f"{name:<36}{cells[0]:>18.1f}{cells[1]:>8.1f}{cells[2]:>18.1f}{cells[3]:>8.1f}{cells[2] / floor:>8.2f} x")

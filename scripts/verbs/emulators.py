@@ -20,27 +20,41 @@ _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 def start(processes: Processes) -> dict[str, str]:
     """Start both, and return the variables by which programs find them. They answer once `wait` has returned."""
-    firestore, auth = free_port(), free_port()
+    auth = free_port()
     # The slower one first.
     processes.start("auth-emulator", ["node", "scripts/verbs/auth-emulator.cjs", str(auth), PROJECT])
-    # Its life is short: what the second compiler and collector take to make it quick, it does not give back.
-    java = ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en"]
-    java += ["-cp", str(_find_jar()), _MAIN_CLASS]
-    processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={firestore}", "--rules=firestore.rules"])
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
-        "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{firestore}",
+        "FIRESTORE_EMULATOR_HOST": start_firestore(processes),
         # By the name that the pages have: a private window denies storage to a frame of another site.
         "FIREBASE_AUTH_EMULATOR_HOST": f"localhost:{auth}",
     }
 
 
+def start_firestore(processes: Processes) -> str:
+    """Start Firestore's alone, and return its host and port."""
+    port = free_port()
+    # Its life is short: what the second compiler and collector take to make it quick, it does not give back.
+    java = ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en"]
+    java += ["-cp", str(_find_jar()), _MAIN_CLASS]
+    processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={port}", "--rules=firestore.rules"])
+    return f"127.0.0.1:{port}"
+
+
 def wait(processes: Processes, found: dict[str, str]) -> None:
     """Return when both answer, with firestore.rules loaded and without fault. Raises `Failed`."""
-    for name, variable in (("firestore-emulator", "FIRESTORE"), ("auth-emulator", "FIREBASE_AUTH")):
-        port = int(found[f"{variable}_EMULATOR_HOST"].rpartition(":")[2])
-        processes.wait_for(name, partial(listens, port))
-    _check_rules(found["FIRESTORE_EMULATOR_HOST"])
+    wait_for_firestore(processes, found["FIRESTORE_EMULATOR_HOST"])
+    _wait_for(processes, "auth-emulator", found["FIREBASE_AUTH_EMULATOR_HOST"])
+
+
+def wait_for_firestore(processes: Processes, host: str) -> None:
+    """Return when it answers, with firestore.rules loaded and without fault. Raises `Failed`."""
+    _wait_for(processes, "firestore-emulator", host)
+    _check_rules(host)
+
+
+def _wait_for(processes: Processes, name: str, host: str) -> None:
+    processes.wait_for(name, partial(listens, int(host.rpartition(":")[2])))
 
 
 def _find_jar() -> Path:

@@ -41,9 +41,11 @@ def test_the_page_has_each_limit(name: str) -> None:
     of, limits = PROPERTIES[name], ROWS[name][2]
 
     numbers = [found[key] for found in (of, of.get("items", {})) for key in ("maxLength", "maxItems") if key in found]
-    assert sorted(int(text.replace(",", "")) for text in re.findall(r"(?:at most|\bto) ([\d,]*\d)", limits)) == sorted(numbers)
+    assert sorted(int(text.replace(",", "")) for text in re.findall(r"(?:at most|\bto) ([\d,]*\d)", limits)) == sorted(
+        numbers
+    )
     words = {*of.get("enum", ()), *of.get("properties", {})}
-    assert {word for word in re.findall(r"`(\w+)`", limits)} == words
+    assert set(re.findall(r"`(\w+)`", limits)) == words
 
 
 def test_the_api_has_the_same_limits() -> None:
@@ -81,7 +83,7 @@ def _list(*names: str) -> str:
 def test_what_the_service_stores_is_a_note_by_the_schema_and_the_schema_has_no_field_more(world: World) -> None:
     ada = world.person()
     chatgpt = connected(world, ada)
-    full = {"kind": "video", "tags": [" a ", "A", "b"], "sourceUrl": "https://example.com/"}
+    full: dict[str, Any] = {"kind": "video", "tags": [" a ", "A", "b"], "sourceUrl": "https://example.com/"}
     headers = {"openai-conversation-id": "c-1", "openai-gpt-id": "g-1"}
     chatgpt.call("POST", "/notes", json={"title": "t", "content": "known"}, headers=headers)
     assert chatgpt.change(chatgpt.save("full", **full).json(), append="more").status_code == 200

@@ -89,6 +89,7 @@ function* fields() {
   for (const field of ["source", "lastChange"]) yield create(`with ${field}`, { [field]: NEW[field] });
   yield create("with a field that nobody knows", { unknown: 1 });
   for (const field of BY_PERSON) yield { ...create(`with ${field} of createdAt and updatedAt`, { [field]: NEW[field] }), isAllowed: true };
+  yield { ...create("without a sourceUrl in note", {}), isAllowed: true, of: "isAddressed" };
 }
 
 // Every note of documents.mjs, as a new one and, where it differs in one field, as an edit.

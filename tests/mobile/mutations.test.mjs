@@ -41,7 +41,6 @@ test("every change to the rules is noticed", async () => {
       noticed = wrong.length > 0;
       await rest.fill(spent(wrong));
     }
-    if (process.env.TRACE) console.error(`${tried} ${Date.now()} ${noticed} line ${line}: ${label.slice(0, 80)}`);
     if (!noticed) unnoticed.push(`line ${line}: ${label.slice(0, 80)}`);
   }
   console.log(`# mutations: ${all.length}, unnoticed: ${unnoticed.length}; ${tried} calls`);

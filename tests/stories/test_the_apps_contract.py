@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
 from service.firestore import create
@@ -18,7 +19,6 @@ from service.pages.pages import STATIC
 from tests.assistant import Caller, connected
 from tests.house.test_mobile_contract import IS_NOTE
 from tests.stories.conftest import Phone
-from scripts.verbs.emulators import PROJECT
 from tests.world import AUTH, FIRESTORE, World
 
 (SNIPPET,) = re.findall(r"^```js\n(.*?)^```", (ROOT / "docs/mobile.md").read_text(), re.MULTILINE | re.DOTALL)
@@ -70,7 +70,13 @@ class Files(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.removeprefix("/app/")
-        body = SNIPPET.encode() if name == "contract.js" else (STATIC / "vendor" / name).read_bytes() if name else PAGE.encode()
+        body = (
+            SNIPPET.encode()
+            if name == "contract.js"
+            else (STATIC / "vendor" / name).read_bytes()
+            if name
+            else PAGE.encode()
+        )
         self.send_response(200)
         self.send_header("Content-Type", "text/javascript" if name else "text/html; charset=utf-8")
         self.end_headers()
