@@ -12,7 +12,15 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-COLLECTIONS = ("oauthClients", "oauthCodes", "oauthTokens", "oauthGrants", "contractCalls")
+COLLECTIONS = (
+    "oauthClients",
+    "oauthCodes",
+    "oauthTokens",
+    "oauthGrants",
+    "contractCalls",
+    "accountDeletions",
+    "endedSessions",
+)
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -38,6 +46,9 @@ def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
     saved = world.service.post("/at/0123456789ab/notes", json=note, headers=chatgpt.tokens.bearer)
     assert chatgpt.change(saved.json(), append="more").status_code == 200
 
+    world.service.backends.leaving.account_disabled(ada.uid, world.service.clock())
+    world.service.backends.leaving.delete(world.person().uid, world.service.clock())
+
     stored = {name: world.stored(name) for name in COLLECTIONS} | {"users": world.notes(ada)}
 
     for name, documents in stored.items():
@@ -56,7 +67,7 @@ def test_every_expiring_collection_has_its_ttl_policy_and_only_the_indexes_that_
     assert {item["collectionGroup"] for item in overrides if item["fieldPath"] == "*"} == set(COLLECTIONS)
     indexed = {(item["collectionGroup"], item["fieldPath"]) for item in overrides if item["indexes"]}
     found_by = {(name, field) for name in ("oauthCodes", "oauthGrants") for field in ("uid", "clientId")}
-    assert indexed == found_by | {("contractCalls", "calledAt")}
+    assert indexed == found_by | {("oauthTokens", "uid"), ("accountDeletions", "done"), ("contractCalls", "calledAt")}
     ways = [[{"order": order, "queryScope": "COLLECTION"}] for order in ("ASCENDING", "DESCENDING")]
     assert all(item["indexes"] in ([], *ways) for item in overrides)
 
