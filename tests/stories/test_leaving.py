@@ -6,12 +6,15 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import requests
 import yaml
 
+from scripts.verbs.processes import ROOT
 from service.firestore import create, delete
 from tests import world as worlds
 from tests.assistant import connected
@@ -121,6 +124,22 @@ def test_a_part_is_bounded_by_what_it_holds(shared: World) -> None:
     parts = list(leaver(shared, ada).parts())
 
     assert [part.headers["Notes-In-Part"] for part in parts] == ["5", "2"]  # twice 0.9 MB each, until there are 8
+
+
+def test_the_loop_of_the_guide_fetches_everything(
+    shared: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = shared.person()
+    fill(shared, ada.uid, 501)
+    monkeypatch.chdir(tmp_path)
+    guide = (ROOT / "docs/leaving.md").read_text(encoding="utf-8")
+    loop = guide.partition("```python\n")[2].partition("```")[0]
+    given = {"requests": requests, "Path": Path, "url": shared.service.url, "signed_in": leaver(shared, ada).headers}
+
+    exec(loop, given)  # noqa: S102  # as it is printed
+
+    parts = sorted(tmp_path.iterdir())
+    assert [len(unzip(part.read_bytes())) for part in parts] == [1_000, 2]
 
 
 def test_without_a_note_the_zip_is_empty(shared: World) -> None:
@@ -279,7 +298,7 @@ CALLS = [("GET", "/me/export"), ("POST", "/me/deletion"), ("GET", "/me/deletion"
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_only_the_person_may_not_an_assistant(shared: World, method: str, path: str) -> None:
+def test_only_the_person_may_and_no_assistant(shared: World, method: str, path: str) -> None:
     chatgpt = connected(shared)
     body = {"confirm": "delete everything"} if method == "POST" else None
 

@@ -19,10 +19,11 @@ export function forgetDownload() {
   $("files").replaceChildren();
   for (const id of ["fetching", "no-notes", "files", "resume"]) $(id).hidden = true;
   $("download").hidden = false;
+  $("delete").disabled = false;
 }
 
 async function carryOn(mine) {
-  $("download").hidden = $("resume").hidden = true;
+  $("download").hidden = $("resume").hidden = $("delete").disabled = true; // nothing goes before it was taken along
   $("fetching").hidden = false;
   $("go").focus();
   say("Downloading your notes. Leave this page open.");
@@ -38,7 +39,7 @@ async function carryOn(mine) {
     finish(mine);
   } catch (error) {
     if (current !== mine) return;
-    $("resume").hidden = false;
+    $("resume").hidden = $("delete").disabled = false;
     $("resume").focus();
     await explain(error);
   }
@@ -59,7 +60,7 @@ function show({ count, total }) {
 }
 
 function finish({ zip, count }) {
-  $("download").hidden = false;
+  $("download").hidden = $("delete").disabled = false;
   $("fetching").hidden = $("files").hidden = count === 0;
   $("no-notes").hidden = count > 0;
   if (count === 0) return say("");
