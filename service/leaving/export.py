@@ -44,7 +44,7 @@ class Part:
     last: str | None
 
 
-def write_part(notes: Iterable[StoredNote], most_notes: int = MOST_NOTES, most_bytes: int = MOST_BYTES) -> Part:
+def write_part(notes: Iterable[StoredNote], most_notes: int, most_bytes: int = MOST_BYTES) -> Part:
     """The first of NOTES: at most MOST_NOTES, and no further one once their files have MOST_BYTES, not yet compressed."""
     buffer, size, count, last = BytesIO(), 0, 0, None
     is_whole = True

@@ -73,7 +73,7 @@ class FirestoreLeavingStore:
         """End every grant of the person; how many there were."""
         for kind in ACCESS:
             ended = 0
-            while paths := self._find(kind, uid):
+            while paths := self._find(kind, uid, _BATCH):
                 self._documents.commit(*map(delete, paths))
                 ended += len(paths)
         return ended
@@ -113,7 +113,7 @@ class FirestoreLeavingStore:
     def _end_access(self, uid: str) -> None:
         for kind in ACCESS:
             for _ in range(_TRIES):
-                if not (paths := self._find(kind, uid)):
+                if not (paths := self._find(kind, uid, _BATCH)):
                     break
                 self._delete(uid, kind, paths)
             else:
@@ -123,12 +123,12 @@ class FirestoreLeavingStore:
         """Delete at most MOST batches of what gives no access; how many there were."""
         used = 0
         for kind in REST:
-            while used < most and (paths := self._find(kind, uid)):
+            while used < most and (paths := self._find(kind, uid, _BATCH)):
                 self._delete(uid, kind, paths)
                 used += 1
         return used
 
-    def _find(self, kind: str, uid: str, most: int = _BATCH) -> list[str]:
+    def _find(self, kind: str, uid: str, most: int) -> list[str]:
         return [path for path, _ in self._documents.stream(_query(kind, uid, most))]
 
     def _delete(self, uid: str, kind: str, paths: list[str]) -> None:

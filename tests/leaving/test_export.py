@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.leaving.export import (
+    MOST_NOTES,
     StoredNote,
     as_json,
     markdown,
@@ -195,7 +196,7 @@ def test_what_is_no_cursor_is_not_read(text: str) -> None:
 
 
 def test_a_part_is_a_zip_with_two_files_for_each_note() -> None:
-    part = write_part([note("a", **FULL), note("b", title="Zoë", content="b")])
+    part = write_part([note("a", **FULL), note("b", title="Zoë", content="b")], MOST_NOTES)
 
     with zipfile.ZipFile(io.BytesIO(part.content)) as archive:
         assert archive.testzip() is None
@@ -224,14 +225,14 @@ def test_a_part_ends_when_it_is_full_and_says_after_which_note(
 
 
 def test_no_note_is_an_empty_zip() -> None:
-    part = write_part([])
+    part = write_part([], MOST_NOTES)
 
     assert (part.count, part.last) == (0, None)
     assert part.content == struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_a_note_of_a_mebibyte_that_grows_in_json_is_written() -> None:
-    part = write_part([note(content="\x00" * (1 << 20), title="\x00" * 1_000)])
+    part = write_part([note(content="\x00" * (1 << 20), title="\x00" * 1_000)], MOST_NOTES)
 
     (markdown_file, json_file) = zipfile.ZipFile(io.BytesIO(part.content)).infolist()
     assert markdown_file.file_size > 1 << 20
@@ -240,5 +241,5 @@ def test_a_note_of_a_mebibyte_that_grows_in_json_is_written() -> None:
 
 def test_a_year_that_a_zip_cannot_say_is_left_out() -> None:
     for year in (1, 1979, 2108, 9999):
-        part = write_part([note(updatedAt=datetime(year, 1, 1, tzinfo=UTC))])
+        part = write_part([note(updatedAt=datetime(year, 1, 1, tzinfo=UTC))], MOST_NOTES)
         assert zipfile.ZipFile(io.BytesIO(part.content)).infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)

@@ -13,7 +13,7 @@ from service.leaving.export import StoredNote, write_part
 
 
 def part(*names: str) -> bytes:
-    return write_part([StoredNote(name, {"title": f"{name} é", "content": name * 400}) for name in names]).content
+    return write_part([StoredNote(name, {"title": f"{name} é", "content": name * 400}) for name in names], 500).content
 
 
 def join(folder: Path, *parts: bytes, limits: dict[str, int] | None = None) -> list[str]:

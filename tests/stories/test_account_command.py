@@ -11,7 +11,7 @@ from scripts.verbs.account import main
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
 from tests.assistant import connected
-from tests.leaver import fill
+from tests.leaver import fill, make_small
 from tests.stories.test_renewal import change_account
 from tests.world import AUTH, World, error_of
 
@@ -75,19 +75,19 @@ def test_a_sweep_deletes_what_gone_accounts_left_and_finishes_what_was_begun(
     callers = {person: connected(world, person) for person in (left, gone, disabled, begun)}
     for person in (left, disabled, begun):
         callers[person].save("one")
-    fill(world, gone.uid, 300)
+    fill(world, gone.uid, 12)
     notes_alone = world.person("notes-alone")
     fill(world, notes_alone.uid, 3)
     for person, change in ((gone, "deleted"), (notes_alone, "deleted"), (disabled, "disabled")):
         change_account(world, person, change)
-    fill(world, begun.uid, 300)
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    fill(world, begun.uid, 12)
+    make_small(monkeypatch)
     assert world.service.backends.leaving.delete(begun.uid, world.service.clock()).finished_at is None
 
     assert account(world, monkeypatch, "sweep") == 0
 
     out = capsys.readouterr().out
-    assert f"{gone.uid}: 1 codes, 1 connections, 2 tokens, 300 notes deleted.\n" in out
+    assert f"{gone.uid}: 1 codes, 1 connections, 2 tokens, 12 notes deleted.\n" in out
     assert out.endswith("Done: 2 gone, 1 unfinished before.\n")
     assert callers[gone].save("two").status_code == 401
     assert (world.notes(gone), world.notes(notes_alone), world.notes(begun)) == ([], [], [])

@@ -18,7 +18,7 @@ from scripts.verbs.processes import ROOT
 from service.firestore import create, delete
 from tests import world as worlds
 from tests.assistant import connected
-from tests.leaver import fill, leaver, put_raw, together, unzip
+from tests.leaver import fill, leaver, make_small, put_raw, together, unzip
 from tests.stories.test_renewal import change_account
 from tests.world import World, error_of, running
 
@@ -129,8 +129,9 @@ def test_a_part_is_bounded_by_what_it_holds(shared: World) -> None:
 def test_the_loop_of_the_guide_fetches_everything(
     shared: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    make_small(monkeypatch)
     ada = shared.person()
-    fill(shared, ada.uid, 501)
+    fill(shared, ada.uid, 6)
     monkeypatch.chdir(tmp_path)
     guide = (ROOT / "docs/leaving.md").read_text(encoding="utf-8")
     loop = guide.partition("```python\n")[2].partition("```")[0]
@@ -139,7 +140,7 @@ def test_the_loop_of_the_guide_fetches_everything(
     exec(loop, given)  # noqa: S102  # as it is printed
 
     parts = sorted(tmp_path.iterdir())
-    assert [len(unzip(part.read_bytes())) for part in parts] == [1_000, 2]
+    assert [len(unzip(part.read_bytes())) for part in parts] == [10, 2]
 
 
 def test_without_a_note_the_zip_is_empty(shared: World) -> None:
@@ -211,29 +212,30 @@ def test_after_a_finished_deletion_a_new_one_counts_anew(world: World) -> None:
 
 
 def test_assistants_are_refused_from_the_first_answered_step_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    make_small(monkeypatch)
     ada = world.person()
     callers = [connected(world, ada) for _ in range(3)]
     code = world.code(callers[0].client, ada)
-    fill(world, ada.uid, 300)
+    fill(world, ada.uid, 12)
 
     state = leaver(world, ada).step().json()
 
     assert (state["done"], state["deleted"]["connections"], "finishedAt" in state) == (False, 3, False)
-    assert (state["deleted"]["tokens"], state["found"]["notes"]) == (6, 300)
+    assert (state["deleted"]["tokens"], state["found"]) == (5, {"codes": 4, "connections": 3, "tokens": 6, "notes": 12})
     for caller in callers:
         assert caller.save("more").status_code == 401
         assert error_of(world.refresh(caller.client, caller.tokens.refresh_token)) == (400, "invalid_grant")
     assert error_of(world.exchange(callers[0].client, code=code)) == (400, "invalid_grant")
     assert leaver(world, ada).receipt().json() == state
     with running(world.project) as other:  # any instance goes on
-        assert leaver(world, ada).at(other).delete()["deleted"]["notes"] == 300
+        assert leaver(world, ada).at(other).delete()["deleted"]["notes"] == 12
 
 
-def test_several_at_once_do_no_harm_and_the_receipt_is_exact(shared: World) -> None:
+def test_several_at_once_do_no_harm_and_the_receipt_is_exact(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_small(monkeypatch)
     ada = shared.person()
     connected(shared, ada)
-    fill(shared, ada.uid, 600)
+    fill(shared, ada.uid, 60)
     client, gate = leaver(shared, ada), threading.Barrier(4)
 
     def one(_number: int) -> dict[str, Any]:
@@ -244,14 +246,17 @@ def test_several_at_once_do_no_harm_and_the_receipt_is_exact(shared: World) -> N
         receipts = list(pool.map(one, range(4)))
 
     assert receipts == [receipts[0]] * 4
-    assert receipts[0]["deleted"] == {"codes": 1, "connections": 1, "tokens": 2, "notes": 600}
+    assert receipts[0]["deleted"] == {"codes": 1, "connections": 1, "tokens": 2, "notes": 60}
     assert leaver(shared, ada).export() == {}
 
 
-def test_a_step_that_breaks_off_is_repeated_and_nothing_counts_twice(shared: World) -> None:
+def test_a_step_that_breaks_off_is_repeated_and_nothing_counts_twice(
+    shared: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.leaving.firestore._BATCH", 5)
     ada, counter = shared.person(), shared.service.counter
     connected(shared, ada)
-    fill(shared, ada.uid, 600)
+    fill(shared, ada.uid, 12)
     client, broken = leaver(shared, ada), 0
 
     for _ in range(9):
@@ -265,7 +270,7 @@ def test_a_step_that_breaks_off_is_repeated_and_nothing_counts_twice(shared: Wor
     counter.lose = []
 
     assert broken == 8  # the beginning, the codes, the grants, the tokens, three times notes, and the end
-    assert client.delete()["deleted"] == {"codes": 1, "connections": 1, "tokens": 2, "notes": 600}
+    assert client.delete()["deleted"] == {"codes": 1, "connections": 1, "tokens": 2, "notes": 12}
 
 
 def test_answers_that_are_lost_and_asked_for_again_count_once(shared: World) -> None:
@@ -329,7 +334,7 @@ def test_a_refresh_for_a_deleted_account_ends_all_of_its_access_and_deletes_its_
 def test_a_profile_that_is_asked_for_after_the_account_was_deleted_does_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    make_small(monkeypatch)
     ada = world.person()
     chatgpt, claude = connected(world, ada), connected(world, ada, client=world.assistant("Claude"))
     fill(world, ada.uid, 3)
@@ -345,7 +350,9 @@ def test_a_profile_that_is_asked_for_after_the_account_was_deleted_does_the_same
 def test_a_disabled_account_loses_its_sessions_and_keeps_its_data(world: World) -> None:
     ada = world.person()
     chatgpt = connected(world, ada)
-    chatgpt.save("one")
+    note = f"users/{ada.uid}/notes/{chatgpt.save('one').json()['id']}"
+    id_token = world.firebase.sign_in(ada)
+    assert world.firebase.read(note, id_token).status_code == 200
     change_account(world, ada, "disabled")
     noon = world.service.clock()
     world.service.backends.now = lambda: noon  # a clock that stands still
@@ -354,6 +361,7 @@ def test_a_disabled_account_loses_its_sessions_and_keeps_its_data(world: World) 
 
     (ended,) = world.stored("endedSessions")
     assert ended["_id"] == ada.uid
+    assert world.firebase.read(note, id_token).status_code == 403  # on the phone, which is still signed in
     assert ended["validSince"][:19] == noon.isoformat()[:19]
     assert ended["expireAt"][:19] == (noon + timedelta(days=1)).isoformat()[:19]
     assert world.stored("accountDeletions") == []

@@ -12,7 +12,7 @@ from scripts.verbs.journey import Person
 from scripts.verbs.processes import free_port
 from tests.assistant import connected
 from tests.deployed import deployed
-from tests.leaver import fill, leaver, unzip
+from tests.leaver import fill, leaver, make_small, unzip
 from tests.stories.conftest import photograph, sign_in
 from tests.stories.test_connections_in_the_browser import end_session
 from tests.world import World
@@ -56,21 +56,24 @@ def hurry(page: Page) -> None:
     page.evaluate("() => { const real = setTimeout; window.setTimeout = (work) => real(work); }")
 
 
-def test_all_notes_come_in_one_zip(browser_world: World, open_browser: Browsers) -> None:
+def test_all_notes_come_in_one_zip(
+    browser_world: World, open_browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_small(monkeypatch)
     ada = browser_world.person()
-    fill(browser_world, ada.uid, 620)
+    fill(browser_world, ada.uid, 12)
     page = account_page(open_browser(), browser_world, ada)
 
     page.get_by_role("button", name="Download all notes").click()
 
-    expect(page.get_by_role("status")).to_contain_text("All 620 notes are here.")
-    expect(page.get_by_text("620 of 620")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("All 12 notes are here.")
+    expect(page.get_by_text("12 of 12")).to_be_visible()
     assert page.get_by_role("progressbar", name="Notes downloaded").evaluate("bar => bar.value / bar.max") == 1
     link = page.get_by_role("link", name="Save notes-")
     expect(link).to_be_focused()
     files = unzip(save(page))
     assert files == leaver(browser_world, ada).export()
-    assert len(ids(files)) == 620
+    assert len(ids(files)) == 12
 
 
 def test_without_notes_it_says_so(browser_world: World, open_browser: Browsers) -> None:
@@ -87,7 +90,7 @@ def test_a_download_survives_a_killed_server(open_browser: Browsers) -> None:
     context = open_browser()
     with deployed(project=PROJECT, port=port, SIGN_IN_METHODS="password") as first:
         ada = first.world.person()
-        fill(first.world, ada.uid, 620)
+        fill(first.world, ada.uid, 501)
         page = context.new_page()
         page.goto(f"{first.world.service.url}/account")
         sign_in(page, ada)
@@ -100,12 +103,12 @@ def test_a_download_survives_a_killed_server(open_browser: Browsers) -> None:
         page.route("**/me/export?cursor=*", kill, times=1)
         page.get_by_role("button", name="Download all notes").click()
         expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
-        expect(page.get_by_text("500 of 620")).to_be_visible()
+        expect(page.get_by_text("500 of 501")).to_be_visible()
         expect(page.get_by_role("button", name="Go on", exact=True)).to_be_focused()
     with deployed(project=PROJECT, port=port, SIGN_IN_METHODS="password"):
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("All 620 notes are here.")
-        assert len(ids(unzip(save(page)))) == 620
+        expect(page.get_by_role("status")).to_contain_text("All 501 notes are here.")
+        assert len(ids(unzip(save(page)))) == 501
 
 
 def test_a_part_that_fails_is_asked_for_again(browser_world: World, open_browser: Browsers) -> None:
@@ -182,35 +185,35 @@ def test_the_question_offers_the_download_first(browser_world: World, open_brows
 def test_deleting_everything_leaves_a_receipt_that_can_be_kept(
     browser_world: World, open_browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    make_small(monkeypatch)
     ada = browser_world.person()
     chatgpt = connected(browser_world, ada)
-    fill(browser_world, ada.uid, 300)
+    fill(browser_world, ada.uid, 12)
     page = account_page(open_browser(), browser_world, ada)
 
     begin_deleting(page).get_by_role("button", name="Yes, delete everything").click()
 
     expect(page.get_by_role("status")).to_have_text("Everything is deleted.")
     expect(page.get_by_role("heading", name="Receipt")).to_be_focused()
-    expect(page.locator("#receipt [data-of=notes]")).to_have_text("300")
+    expect(page.locator("#receipt [data-of=notes]")).to_have_text("12")
     expect(page.locator("#receipt [data-of=connections]")).to_have_text("1")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Save the receipt").click()
     receipt = json.loads(Path(downloading.value.path()).read_text())
     assert receipt == leaver(browser_world, ada).receipt().json()
-    assert receipt["deleted"]["notes"] == 300
+    assert receipt["deleted"]["notes"] == 12
     assert chatgpt.save("more").status_code == 401
     assert browser_world.notes(ada) == []
     page.reload()
-    expect(page.locator("#receipt [data-of=notes]")).to_have_text("300")
+    expect(page.locator("#receipt [data-of=notes]")).to_have_text("12")
 
 
 def test_a_deletion_that_fails_is_gone_on_with_now_or_later(
     browser_world: World, open_browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    make_small(monkeypatch)
     ada, context = browser_world.person(), open_browser()
-    fill(browser_world, ada.uid, 600)
+    fill(browser_world, ada.uid, 12)
     page = context.new_page()
     page.goto(f"{browser_world.service.url}/account")
     sign_in(page, ada)
@@ -219,7 +222,7 @@ def test_a_deletion_that_fails_is_gone_on_with_now_or_later(
     page.route("**/me/deletion", lambda route: route.continue_(), times=1)  # the last one that fits is asked first
     begin_deleting(page).get_by_role("button", name="Yes, delete everything").click()
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
-    expect(page.get_by_text("250 of 600 notes")).to_be_visible()
+    expect(page.get_by_text("5 of 12 notes")).to_be_visible()
     expect(page.get_by_role("button", name="Go on deleting")).to_be_focused()
 
     later = context.new_page()  # the browser was closed, and opened again
@@ -227,7 +230,7 @@ def test_a_deletion_that_fails_is_gone_on_with_now_or_later(
     expect(later.get_by_text("A deletion was begun on")).to_be_visible()
     later.get_by_role("button", name="Go on deleting").click()
 
-    expect(later.locator("#receipt [data-of=notes]")).to_have_text("600")
+    expect(later.locator("#receipt [data-of=notes]")).to_have_text("12")
     assert browser_world.notes(ada) == []
 
 
@@ -303,10 +306,10 @@ def test_everything_can_be_done_from_the_keyboard(browser_world: World, open_bro
 
 
 def test_account_as_pictures(browser_world: World, open_browser: Browsers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    make_small(monkeypatch)
     ada = browser_world.person()
     connected(browser_world, ada)
-    fill(browser_world, ada.uid, 620)
+    fill(browser_world, ada.uid, 12)
     page = open_browser(locale="en-GB").new_page()
     page.goto(f"{browser_world.service.url}/account")
     sign_in(page, ada)
