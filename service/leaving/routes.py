@@ -28,7 +28,7 @@ def blueprint(settings: Settings, pages: SignInPages, backends: Backends) -> Blu
         with decided("export", request.environ, settings.project) as decision:
             uid, after = _person(backends, decision), _after()
             headers = {} if after else {"Notes-Total": str(backends.leaving.count_notes(uid))}
-            part = write_part(backends.leaving.notes(uid, after, MOST_NOTES + 1), MOST_NOTES)
+            part = write_part(backends.leaving.notes(uid, after), MOST_NOTES)
             decision.notes = part.count
         headers |= {"Notes-In-Part": str(part.count)}
         headers |= {"Next-Cursor": write_cursor(part.last)} if part.last else {}

@@ -17,8 +17,8 @@ class LeavingStore(Departures, Protocol):
 
     def count_notes(self, uid: str) -> int: ...
 
-    def notes(self, uid: str, after: str | None, most: int) -> Iterator[StoredNote]:
-        """At most MOST of the person's notes in the order of their ids, those that come AFTER that id.
+    def notes(self, uid: str, after: str | None) -> Iterator[StoredNote]:
+        """The person's notes in the order of their ids, those that come AFTER that id, one by one as they are taken.
 
         Every document is found, in whatever shape. One that is there all along is found after exactly one cursor.
         """
