@@ -40,7 +40,7 @@ class FirestoreLeavingStore:
         path, count = None if after is None else f"users/{uid}/notes/{after}", _PAGE
         while count == _PAGE:  # what follows where somebody stops is read in vain: little of it
             count, query = 0, Query(f"users/{uid}/notes", by_path=True, after_path=path, limit=_PAGE)
-            for count, (path, found) in enumerate(self._documents.stream(query, _SCAN_SECONDS), 1):  # noqa: B007
+            for count, (path, found) in enumerate(self._documents.stream(query, _SCAN_SECONDS), 1):  # noqa: B007  # asked for above
                 yield StoredNote(path.rpartition("/")[2], found.fields)
 
     def find_deletion(self, uid: str, now: datetime) -> Deletion | None:
