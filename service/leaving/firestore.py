@@ -23,7 +23,7 @@ from service.leaving.export import StoredNote
 _BATCH = 250
 _BATCHES = 4  # of one call
 _TRIES = 40
-_PAGE = 50
+_PAGE = 250
 _SCAN_SECONDS = 20.0
 _ENDED = timedelta(days=1)  # longer than any ID token lives
 _COLLECTIONS = {"codes": "oauthCodes", "connections": "oauthGrants", "tokens": "oauthTokens"}
@@ -38,7 +38,7 @@ class FirestoreLeavingStore:
 
     def notes(self, uid: str, after: str | None) -> Iterator[StoredNote]:
         path, count = None if after is None else f"users/{uid}/notes/{after}", _PAGE
-        while count == _PAGE:  # what follows where somebody stops is read in vain: little of it
+        while count == _PAGE:  # what follows where somebody stops is read in vain
             count, query = 0, Query(f"users/{uid}/notes", by_path=True, after_path=path, limit=_PAGE)
             for count, (path, found) in enumerate(self._documents.stream(query, _SCAN_SECONDS), 1):  # noqa: B007  # asked for above
                 yield StoredNote(path.rpartition("/")[2], found.fields)
