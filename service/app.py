@@ -9,6 +9,7 @@ from service.connections import routes as connections_routes
 from service.contract import Contract
 from service.docs import routes as docs_routes
 from service.identity import routes as identity_routes
+from service.leaving import routes as leaving_routes
 from service.oauth import authorization_routes
 from service.oauth import routes as oauth_routes
 from service.oauth.authorization_routes import AuthorizationEndpoint
@@ -58,12 +59,14 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
         authorization_routes.blueprint(settings, endpoint, throttle, backends),
         oauth_routes.blueprint(settings, scopes, terms, throttle, backends),
         connections_routes.blueprint(settings, contract.scopes, sign_in_pages, backends),
+        leaving_routes.blueprint(settings, sign_in_pages, backends),
         docs_routes.blueprint(settings, contract, pages, sign_in_pages, backends),
         identity_routes.blueprint(settings, backends),
         privacy_routes.blueprint(settings, pages),
     ):
         app.register_blueprint(blueprint)
-    doors = oauth_routes.DOORS | authorization_routes.DOORS | connections_routes.DOORS | docs_routes.DOORS
+    rooms = oauth_routes, authorization_routes, connections_routes, leaving_routes, docs_routes
+    doors = {path: door for room in rooms for path, door in room.DOORS.items()}
     Errors(pages, settings.iss, resources, doors).install(app)
     headers.install(app, https=settings.public_url.startswith("https://"), cors=oauth_routes.CORS | web_routes.CORS)
     return app

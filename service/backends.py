@@ -10,6 +10,7 @@ from service.docs.store import CallStore
 from service.identity.helper import AuthHelper
 from service.identity.store import AccessStore
 from service.identity.user import Identity
+from service.leaving.store import LeavingStore
 from service.oauth.document_fetcher import DocumentFetcher
 from service.oauth.keys import Keyring
 from service.oauth.store import OAuthStore
@@ -30,6 +31,8 @@ class Backends(Protocol):
     def notes(self) -> NoteStore: ...
     @property
     def connections(self) -> ConnectionStore: ...
+    @property
+    def leaving(self) -> LeavingStore: ...
     @property
     def contract_calls(self) -> CallStore: ...
     @property

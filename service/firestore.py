@@ -6,7 +6,7 @@ Written on the generated client and its protobuf messages: see docs/decisions/00
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from service.errors import Unavailable
 from service.firestore_values import decode, encode
 
 TOTAL_SECONDS, ATTEMPT_SECONDS = 8.0, 4.0
+_PAGE = 300
 _transient = retry.if_exception_type(
     exceptions.ServiceUnavailable,
     exceptions.InternalServerError,
@@ -90,6 +91,10 @@ class Query:
     """The timestamp by which the newest comes first; a document in which this is no timestamp is not found."""
     after: tuple[Any, str] | None = None
     """That field's value and the path of the document after which to begin."""
+    by_path: bool = False
+    """In the order of their paths instead: every document is found, whatever its fields."""
+    after_path: str | None = None
+    """The path after which to begin."""
     select: Sequence[str] | None = None
     """The fields to read; with none of them only the paths are."""
     limit: int = 0
@@ -177,10 +182,7 @@ class Documents:
 
         Whoever stops early ends the call.
         """
-        parent = query.collection.rpartition("/")[0]
-        request = types.RunQueryRequest(
-            parent=f"{self._prefix}{parent}".rstrip("/"), structured_query=self._structured(query)
-        )
+        request = types.RunQueryRequest(parent=self._parent(query.collection), structured_query=self._structured(query))
         try:
             answers: Any = self._client.run_query(request, retry=_RETRY, timeout=seconds, metadata=self._metadata)
             try:
@@ -192,6 +194,48 @@ class Documents:
                 answers.cancel()
         except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore query: {type(failed).__name__}") from None
+
+    def stream_all(self, query: Query) -> Iterator[tuple[str, Snapshot]]:
+        """What QUERY finds, in the order of its paths and in pages: whoever takes it may take their time."""
+        page: dict[str, Snapshot] = {}
+        while page or query.after_path is None:
+            page = dict(self.stream(replace(query, by_path=True, limit=_PAGE)))
+            yield from page.items()
+            query = replace(query, after_path=next(reversed(page), ""))
+
+    def list_paths(self, collection: str) -> Iterator[str]:
+        """The paths in COLLECTION, in pages; also of documents that do not exist and have others below them."""
+        request = types.ListDocumentsRequest(
+            parent=self._prefix.rstrip("/"),
+            collection_id=collection,
+            page_size=_PAGE,
+            mask=types.DocumentMask(),
+            show_missing=True,
+        )
+        try:
+            found = self._client.list_documents(request, retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata)
+            for document in found:
+                yield document.name.removeprefix(self._prefix)
+        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
+            raise Unavailable(f"Firestore list: {type(failed).__name__}") from None
+
+    def count(self, query: Query) -> int:
+        """How many documents QUERY finds, without reading them."""
+        one = types.StructuredAggregationQuery.Aggregation(count={}, alias="all")
+        counted = types.StructuredAggregationQuery(structured_query=self._structured(query), aggregations=[one])
+        request = types.RunAggregationQueryRequest(
+            parent=self._parent(query.collection), structured_aggregation_query=counted
+        )
+        try:
+            answers = self._client.run_aggregation_query(
+                request, retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata
+            )
+            return sum(answer.result.aggregate_fields["all"].integer_value for answer in answers)
+        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
+            raise Unavailable(f"Firestore count: {type(failed).__name__}") from None
+
+    def _parent(self, collection: str) -> str:
+        return f"{self._prefix}{collection.rpartition('/')[0]}".rstrip("/")
 
     def _structured(self, query: Query) -> Any:
         name = query.collection.rpartition("/")[2]
@@ -211,6 +255,10 @@ class Documents:
             value, path = query.after
             made.start_at.values.append(encode(value))
             made.start_at.values.add(reference_value=self._prefix + path)
+        if query.by_path:
+            made.order_by.add(field={"field_path": "__name__"}, direction="ASCENDING")
+        if query.after_path:
+            made.start_at.values.add(reference_value=self._prefix + query.after_path)
         return made
 
     def commit(self, *writes: Write) -> list[Any]:

@@ -33,13 +33,15 @@ def encode(value: Any) -> Any:  # noqa: PLR0911  # one return a type
 
 
 def decode(value: Any) -> Any:
-    """The raw message VALUE as Python has it; a timestamp as `datetime` in UTC."""
+    """The raw message VALUE as Python has it; a timestamp as `datetime` in UTC, a point on Earth as a dictionary."""
     kind = value.WhichOneof("value_type")
     match kind:
         case None | "null_value":
             return None
         case "timestamp_value":
             return value.timestamp_value.ToDatetime(tzinfo=UTC)
+        case "geo_point_value":
+            return {"latitude": value.geo_point_value.latitude, "longitude": value.geo_point_value.longitude}
         case "array_value":
             return [decode(item) for item in value.array_value.values]
         case "map_value":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.firestore import Documents
     from service.identity.store import AccessStore
     from service.identity.user import Identity
+    from service.leaving.store import LeavingStore
     from service.oauth.store import OAuthStore
 
 
@@ -105,6 +106,12 @@ class GoogleBackends:
         from service.connections.firestore import FirestoreConnectionStore
 
         return FirestoreConnectionStore(self.documents)
+
+    @cached_property
+    def leaving(self) -> LeavingStore:
+        from service.leaving.firestore import FirestoreLeavingStore
+
+        return FirestoreLeavingStore(self.documents)
 
     @cached_property
     def contract_calls(self) -> CallStore:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,10 +25,22 @@ class Deployed:
 
     world: World
     log: Path
+    process: "subprocess.Popen[bytes]"
 
     def printed(self) -> str:
         """All that it has written so far, to standard output and standard error."""
         return self.log.read_text(encoding="utf-8")
+
+    def pids(self) -> list[int]:
+        """The process and those that it has started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="utf-8")
+        return [self.process.pid, *map(int, children.split())]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        for pid in self.pids():
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(30)
 
     def lines(self) -> list[dict[str, Any]]:
         """Its structured log lines."""
@@ -35,9 +48,9 @@ class Deployed:
 
 
 @contextmanager
-def deployed(root: Path = ROOT, **env: str) -> Iterator[Deployed]:
+def deployed(root: Path = ROOT, project: str | None = None, port: int | None = None, **env: str) -> Iterator[Deployed]:
     """A process of the service whose code is at ROOT, in a project of its own; ENV is added to its environment."""
-    project, port = new_project(), free_port()
+    project, port = project or new_project(), port or free_port()
     url = f"http://localhost:{port}"
     known = {
         "PYTHONPATH": str(root),
@@ -72,7 +85,7 @@ def deployed(root: Path = ROOT, **env: str) -> Iterator[Deployed]:
         chosen = settings(project, url)
         service = Service(chosen, GoogleBackends(chosen), Clock(), Counter(), url)
         try:
-            yield Deployed(World(service, Firebase(AUTH, FIRESTORE, project), project), path)
+            yield Deployed(World(service, Firebase(AUTH, FIRESTORE, project), project), path, process)
         finally:
             process.terminate()
             process.wait(30)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from service.actions.notes.store import NoteStore
 from service.identity.access import Use
-from service.identity.store import AccessStore
+from service.identity.store import AccessStore, Departures
 from service.identity.user import Identity
 
 Arguments = Mapping[str, Any]
@@ -21,6 +21,8 @@ class Backends(Protocol):
     def accesses(self) -> AccessStore: ...
     @property
     def identity(self) -> Identity: ...
+    @property
+    def leaving(self) -> Departures: ...
 
 
 class Settings(Protocol):

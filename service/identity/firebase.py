@@ -1,6 +1,7 @@
 """Firebase ID tokens -> `User`, by firebase-admin."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import firebase_admin
@@ -8,7 +9,7 @@ from firebase_admin import auth, exceptions
 from google.auth.exceptions import GoogleAuthError
 
 from service.errors import Unavailable
-from service.identity.user import NotSignedIn, Profile, User
+from service.identity.user import Account, NotSignedIn, User
 from service.paths import is_segment
 
 # The last four: what the library lets through of a token whose JSON is not what it expects.
@@ -17,6 +18,7 @@ _REFUSED = (
     *(ValueError, TypeError, AttributeError, RecursionError),
 )
 _CALL_SECONDS = 5
+_MOST_UID = 128
 
 
 class FirebaseIdentity:
@@ -40,14 +42,32 @@ class FirebaseIdentity:
             raise NotSignedIn("uid")
         return User(claims["uid"])
 
-    def is_active(self, uid: str) -> bool:
-        return self.find_profile(uid) is not None
-
-    def find_profile(self, uid: str) -> Profile | None:
+    def find_account(self, uid: str) -> Account | None:
         try:
             found = auth.get_user(uid, app=self._app)
         except auth.UserNotFoundError:
             return None
         except (exceptions.FirebaseError, GoogleAuthError) as failed:
             raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
-        return None if found.disabled else Profile(found.display_name or None, found.email or None)
+        return Account(found.display_name or None, found.email or None, found.disabled)
+
+    def find_gone(self, uids: Collection[str]) -> set[str]:
+        """Which of at most 100 UIDS have no account. Raises `errors.Unavailable` as above."""
+        asked = [auth.UidIdentifier(uid) for uid in uids if len(uid) <= _MOST_UID]
+        try:
+            missing = auth.get_users(asked, app=self._app).not_found
+        except (exceptions.FirebaseError, GoogleAuthError) as failed:
+            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
+        return {identifier.uid for identifier in missing}
+
+    def switch(self, uid: str, *, disabled: bool) -> bool:
+        """Disable the account and end its sessions, or enable it; whether there is one. Raises `errors.Unavailable`."""
+        try:
+            auth.update_user(uid, disabled=disabled, app=self._app)
+            if disabled:
+                auth.revoke_refresh_tokens(uid, app=self._app)
+        except (auth.UserNotFoundError, ValueError):
+            return False
+        except (exceptions.FirebaseError, GoogleAuthError) as failed:
+            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
+        return True

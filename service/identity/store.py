@@ -1,5 +1,6 @@
-"""What proves an access that is used for nothing else."""
+"""What the identity of a person needs stored."""
 
+from datetime import datetime
 from typing import Protocol
 
 from service.identity.access import Use
@@ -8,4 +9,19 @@ from service.identity.access import Use
 class AccessStore(Protocol):
     def check(self, use: Use) -> None:
         """That USE is true. Raises `errors.BearerError`, or `errors.Unavailable` when the store does not answer."""
+        ...
+
+
+class Departures(Protocol):
+    """What becomes of a person's access and data when Firebase has ended their account.
+
+    Each method raises `errors.Unavailable`, and can be repeated.
+    """
+
+    def account_gone(self, uid: str, now: datetime) -> None:
+        """The account was deleted: every grant ends, sessions end, and the deletion of its data begins."""
+        ...
+
+    def account_disabled(self, uid: str, now: datetime) -> None:
+        """Sessions that began before NOW are refused by `firestore.rules`. Nothing is deleted."""
         ...

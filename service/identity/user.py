@@ -12,11 +12,12 @@ class User:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """How an account shows itself; None for what its person did not give."""
+class Account:
+    """An account that exists, and how it shows itself; None for what its person did not give."""
 
     name: str | None = field(repr=False)
     email: str | None = field(repr=False)
+    is_disabled: bool
 
 
 class NotSignedIn(Exception):
@@ -35,10 +36,6 @@ class Identity(Protocol):
         """
         ...
 
-    def find_profile(self, uid: str) -> Profile | None:
-        """The account's profile; None when it is gone or disabled. Raises `errors.Unavailable` as above."""
-        ...
-
-    def is_active(self, uid: str) -> bool:
-        """Whether the account exists and is not disabled. Raises `errors.Unavailable` as above."""
+    def find_account(self, uid: str) -> Account | None:
+        """None when it is gone, that is deleted. Raises `errors.Unavailable` as above."""
         ...

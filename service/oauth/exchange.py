@@ -6,6 +6,8 @@ from typing import Protocol
 
 from service.audit import Decision
 from service.errors import OAuthError, Unavailable
+from service.identity.account import find_standing
+from service.identity.store import Departures
 from service.identity.user import Identity
 from service.oauth import grants, refresh
 from service.oauth.clients import Client
@@ -27,6 +29,8 @@ class Backends(Protocol):
     def keyring(self) -> Keyring: ...
     @property
     def identity(self) -> Identity: ...
+    @property
+    def leaving(self) -> Departures: ...
 
 
 class Exchange:
@@ -122,7 +126,7 @@ class Exchange:
         return issued
 
     def _check_account(self, spent: Spendable) -> None:
-        if not self._backends.identity.is_active(spent.uid):
+        if find_standing(self._backends, spent.uid, self._now) is None:
             self._store.end_grant(spent.grant_id)
             raise invalid_grant("The person's account is disabled or gone.", "account_gone")
 

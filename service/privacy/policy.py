@@ -149,7 +149,7 @@ def _browser(settings: Settings) -> tuple[str, ...]:
 
 def _logged(company: str) -> tuple[str, ...]:
     return (
-        "This service writes a line for each decision: what was asked, how it ended and why, which assistant and which connection, by which version of our interface, how many notes were deleted, and the request's trace id. Where you look at your connections, decide or connect, it has your account's id. It has no token, no e-mail address and nothing of what a note says. A failure of its own is a line that names the kind and the place in the code.",
+        "This service writes a line for each decision: what was asked, how it ended and why, which assistant and which connection, by which version of our interface, how many notes were downloaded or deleted, and the request's trace id. Where you look at your connections, decide, connect, download or delete, it has your account's id. It has no token, no e-mail address and nothing of what a note says. A failure of its own is a line that names the kind and the place in the code.",
         "Google's platform writes its own line for each request: when, from which IP address, with which program, and the address that was asked for. When an assistant looks through your notes, the words that it searches for are part of that address.",
         f"How long log lines are kept is set by {company} in Google Cloud Logging; Google's default is 30 days.",
     )
@@ -161,6 +161,7 @@ def _deletion(settings: Settings) -> tuple[str, ...]:
         "A connection: press Disconnect on the page /connections. It ends at that moment, and its record and the records of its codes are deleted. Its tokens are worth nothing from then on; their fingerprints stay for the time named above.",
         "What an assistant saved: press “Disconnect and delete what it saved” there. Every note that it saved first is deleted, also if it was changed since.",
         f"One note: ask an assistant that may change your notes to delete it, or delete it in {app} if the app offers that.",
-        f"Your account and everything under it: write to {company}, {contact}. There is no button for it here.",
+        "Everything: press “Delete everything” on the page /account, where you can also download your notes first. From its first moment on no assistant has access; then your notes and the records of your connections, codes and tokens are deleted, and you get a receipt. Your account itself stays.",
+        f"Your account: delete it in {app}, if the app offers that, or write to {company}, {contact}. What is stored here for an account that is gone is deleted when an assistant next asks to renew its access, or when {company} looks for such accounts.",
         f"This service makes no backups. If {company} has Google make some, what is deleted stays in them until they expire.",
     )

@@ -9,6 +9,8 @@ from service.settings import Settings
 # The stores that write these keep the numbers to themselves: the story compares.
 _USED = timedelta(days=400)
 _CALLED = timedelta(days=30)
+_RECEIPT = timedelta(days=30)
+_ENDED = timedelta(days=1)
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
@@ -56,7 +58,8 @@ def spoken(period: timedelta) -> str:
 
 def everything_stored(settings: Settings) -> tuple[Stored, ...]:
     """Every collection that the service writes, those that are about a person first."""
-    return _notes(), _grants(settings), _codes(settings), _tokens(settings), _clients(settings), _contract_calls()
+    about_a_person = _notes(), _grants(settings), _codes(settings), _tokens(settings), _deletions(), _ended_sessions()
+    return *about_a_person, _clients(settings), _contract_calls()
 
 
 def _notes() -> Stored:
@@ -79,7 +82,7 @@ def _notes() -> Stored:
             ),
             Item("When it was saved and changed", ("createdAt", "updatedAt")),
         ),
-        (Kept("A note", "until you delete it, or an assistant that you allow to"),),
+        (Kept("A note", "until you delete it or your account, or an assistant that you allow to deletes it"),),
     )
 
 
@@ -150,6 +153,38 @@ def _tokens(settings: Settings) -> Stored:
             Kept("A refresh token that was not used", "after it was issued", settings.refresh_token_lifetime),
             Kept("A used refresh token", "after it was used, so that a stolen copy is noticed", _USED),
         ),
+    )
+
+
+def _deletions() -> Stored:
+    kinds = ("codes", "connections", "tokens", "notes")
+    return Stored(
+        "Deletions of everything",
+        "accountDeletions",
+        "That everything of yours is to be deleted, so that it is carried on until it is done, and your receipt. The place has your account's id.",
+        (
+            Item("What the deletion is called", ("id",)),
+            Item("When it was asked for, whether it is done, and since when", ("requestedAt", "done", "finishedAt")),
+            Item(
+                "How many notes, connections, codes and tokens there were, and were deleted",
+                tuple(f"{counts}.{kind}" for counts in ("found", "deleted") for kind in kinds),
+            ),
+            Item("When the record is to be deleted", ("expireAt",)),
+        ),
+        (Kept("A finished one", "after it was finished", _RECEIPT), Kept("One that is not", "until it is finished")),
+    )
+
+
+def _ended_sessions() -> Stored:
+    return Stored(
+        "Ended sessions",
+        "endedSessions",
+        "That your account was disabled or deleted, so that a phone which was signed in before gets nothing any more. The place has your account's id.",
+        (
+            Item("Since when sign-ins from before are refused", ("validSince",)),
+            Item("When the record is to be deleted", ("expireAt",)),
+        ),
+        (Kept("A record", "after your account was last seen to be disabled or deleted", _ENDED),),
     )
 
 

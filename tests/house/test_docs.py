@@ -11,7 +11,15 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-COLLECTIONS = ("oauthClients", "oauthCodes", "oauthTokens", "oauthGrants", "contractCalls")
+COLLECTIONS = (
+    "oauthClients",
+    "oauthCodes",
+    "oauthTokens",
+    "oauthGrants",
+    "contractCalls",
+    "accountDeletions",
+    "endedSessions",
+)
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -36,6 +44,9 @@ def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
     note = {"title": "t", "content": "c", "tags": ["t"], "sourceUrl": "https://example.com/"}
     saved = world.service.post("/at/0123456789ab/notes", json=note, headers=chatgpt.tokens.bearer)
     assert chatgpt.change(saved.json(), append="more").status_code == 200
+
+    world.service.backends.leaving.account_disabled(ada.uid, world.service.clock())
+    world.service.backends.leaving.delete(world.person().uid, world.service.clock())
 
     stored = {name: world.stored(name) for name in COLLECTIONS} | {"users": world.notes(ada)}
 

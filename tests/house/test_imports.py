@@ -41,6 +41,7 @@ ROOMS = {
     "actions": {"errors", "paths", "identity"},
     "oauth": {"audit", "errors", "paths", "identity"},
     "connections": {"audit", "errors", "identity"},
+    "leaving": {"audit", "errors", "identity", "paths"},
     "docs": {"audit", "contract", "errors", "identity"},
     "pages": {"errors", "contract", "settings", "oauth"},
     "privacy": {"settings", "oauth"},

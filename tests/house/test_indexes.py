@@ -26,6 +26,7 @@ from service.errors import Unavailable
 from service.firestore import Documents, Query, put
 from service.google_backends import open_documents
 from service.identity.access import Access, Use
+from service.leaving.firestore import FirestoreLeavingStore
 from service.oauth.firestore import FirestoreOAuthStore
 from tests.documents import stored_fields
 from tests.mobile.queries import allowed
@@ -42,7 +43,7 @@ Asked = dict[str, Any]
 
 def ask_everything(documents: Documents) -> None:
     """Call each place that queries, with each combination of what it may be asked."""
-    documents.commit(put(ACCESS.token_path, {}), put(ACCESS.grant_path, {}))
+    documents.commit(put(ACCESS.token_path, {}), put(ACCESS.grant_path, {"uid": "ada"}))
     notes, oauth, connections = (
         FirestoreNoteStore(documents),
         FirestoreOAuthStore(documents),
@@ -58,6 +59,15 @@ def ask_everything(documents: Documents) -> None:
     oauth.list_clients()
     oauth.count_grants_of("c", NOON, 5)
     oauth.end_grants_of("c")
+    leaving = FirestoreLeavingStore(documents)
+    leaving.count_notes("ada")
+    list(leaving.notes("ada", None))
+    list(leaving.notes("ada", "n"))
+    leaving.delete("ada", NOON)
+    leaving.end_grants("ada")
+    leaving.has_anything("ada")
+    list(leaving.uids())
+    list(leaving.unfinished())
 
 
 class Recorder(grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc is untyped

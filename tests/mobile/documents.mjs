@@ -19,7 +19,7 @@ const OTHER_TYPES = [
 ];
 const ADDRESSES = [
   "https://example.com", "HTTP://Example.com/", "https://[::1]:80/a", "https://example.com:65535/?q=a@b#c:d", "https://müller.example/käse",
-  "http://a?b", "https://a#b", "https://", "https:///a", "https:example.com", "//example.com", "://example.com/", "ftp://example.com/", "javascript:alert(1)",
+  "http://a?b", "https://a#b", "https://", "https:///a", "https:example.com", "//example.com", "://example.com/", "httpsexample.com/", "ftp://example.com/", "javascript:alert(1)",
   "https://user@example.com/", "https://user:secret@example.com/", "https://@example.com", "https://example.com:0/", "https://example.com:65536/",
   "https://example.com:/", "https://example.com:a/", "https://[::1", "https://exa[mple.com/", "https://example.com/ ", " https://example.com/",
   "https://example.com/\\", "https://example.com/a b", "xhttps://example.com/",

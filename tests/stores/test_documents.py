@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.firestore import (
     Documents,
     Exists,
     Missing,
+    Query,
     Write,
     create,
     delete,
@@ -201,6 +203,37 @@ def test_a_query_ends_at_its_limit(library: Documents) -> None:
         2,
         2,
     ]
+
+
+def test_a_query_by_paths_finds_whatever_shape_a_document_has(library: Documents) -> None:
+    library.commit(create("users/ada/books/0", {}), create("users/ada/books/é", {"read": "a text"}))
+    after, limited = Query("users/ada/books", by_path=True, after_path="users/ada/books/1"), Query("users/ada/books")
+
+    assert [path[-1] for path, _ in library.stream(replace(after, after_path=None))] == ["0", "1", "2", "3", "é"]
+    assert [path[-1] for path, _ in library.stream(after)] == ["2", "3", "é"]
+    assert [path[-1] for path, _ in library.stream(replace(after, limit=1))] == ["2"]
+    assert list(library.stream(replace(after, after_path="users/ada/books/é"))) == []
+    assert library.count(limited) == 5
+    assert library.count(replace(limited, where={"lent": True})) == 2
+    assert library.count(Query("nothing")) == 0
+
+
+def test_however_much_there_is_comes_in_pages(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.firestore._PAGE", 3)
+    for count in (0, 1, 3, 4, 6):
+        paths = [f"c{count}/{n}" for n in range(count)]
+        documents.commit(*(create(path, {"n": 1, "is_even": n % 2 == 0}) for n, path in enumerate(paths)))
+        assert [path for path, _ in documents.stream_all(Query(f"c{count}"))] == paths
+        even = Query(f"c{count}", {"is_even": True}, select=())
+        assert [path for path, _ in documents.stream_all(even)] == paths[::2]
+
+
+def test_what_only_has_something_below_it_is_listed(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.firestore._PAGE", 2)
+    assert list(documents.list_paths("users")) == []
+    documents.commit(create("users/there", {}), *(create(f"users/{name}/notes/n", {}) for name in "abc"))
+
+    assert list(documents.list_paths("users")) == ["users/a", "users/b", "users/c", "users/there"]
 
 
 def test_what_a_query_found_can_be_required_as_it_was(documents: Documents) -> None:

@@ -104,6 +104,7 @@ def rights(world: World) -> list[Right]:
     )
     registration = {"redirect_uris": [CALLBACK]} | dict.fromkeys((*optional_members, "grant_types", "response_types"))
     signed_in = {"Authorization": f"Bearer {consent['id_token']}"}
+    leaver = {"Authorization": f"Bearer {world.firebase.sign_in(world.person())}"}
     asset = "/assets/" + world.service.get("/").text.partition('"/assets/')[2].partition('"')[0]
     return [
         Right("GET", "/authorization", asking),
@@ -123,12 +124,24 @@ def rights(world: World) -> list[Right]:
         Right("GET", "/human_move", {"position_1": "X"}),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
+        Right("GET", "/me/export", {"cursor": ""}, headers=signed_in),
+        Right("POST", "/me/deletion", members={"confirm": "delete everything"}, headers=leaver),
+        Right("GET", "/me/deletion", headers=leaver),
         Right("GET", "/operator/calls", headers=signed_in),
         *(Right("GET", path) for path in ("/docs", "/docs/calls")),
         Right("GET", "/docs/oauth2-redirect.html", {"code": "c", "state": "s", "iss": world.service.url}),
         *(
             Right("GET", path)
-            for path in ("/", "/connections", "/privacy", "/health", "/openapi.yaml", asset, "/__/firebase/init.json")
+            for path in (
+                "/",
+                "/connections",
+                "/account",
+                "/privacy",
+                "/health",
+                "/openapi.yaml",
+                asset,
+                "/__/firebase/init.json",
+            )
         ),
         *(Right(method, "/__/auth/handler", {"code": "x"}) for method in ("GET", "POST")),
         *(Right("GET", f"/.well-known/oauth-{name}") for name in ("authorization-server", "protected-resource")),

@@ -55,6 +55,7 @@ class Lived:
         renewed = Tokens(**world.refresh(chatgpt, tokens.refresh_token).json())
         self.now += A_WHILE
         self._act(renewed)
+        self._leave()
         self.connected = {chatgpt.client_id, newcomer.client_id}
         self.secret = {
             *(
@@ -80,6 +81,14 @@ class Lived:
             form = hidden_fields(self.world.ask(host.client, **PKCE).text)
             page = self.world.decide(form, id_token=self.world.firebase.sign_in(self.world.person()))
         assert "Claude" in page.text
+
+    def _leave(self) -> None:
+        """One person deletes everything, another has only begun to, and the account of a third is disabled."""
+        gone, going, disabled = (self.world.person() for _ in range(3))
+        store = self.world.service.backends.leaving
+        assert store.delete(gone.uid, self.now).finished_at
+        store._begun(going.uid, self.now)  # type: ignore[attr-defined]  # as when it is killed right then
+        store.account_disabled(disabled.uid, self.now)
 
     def _act(self, tokens: Tokens) -> None:
         """Every operation on notes and on the profile, by the address that the contract gives."""
@@ -117,6 +126,11 @@ class Lived:
                 claimed = "One that came by itself and was never connected", created
             case "oauthClients", _:
                 claimed = "Any other", None
+            case "accountDeletions", _:
+                finished = time(fields, "finishedAt")
+                claimed = ("A finished one", finished) if finished else ("One that is not", None)
+            case "endedSessions", _:
+                claimed = "A record", time(fields, "validSince")
             case "contractCalls", _:
                 claimed = "A record", time(fields, "calledAt")
             case _:
@@ -330,7 +344,7 @@ def test_what_needs_no_sign_in_stores_nothing(world: World) -> None:
     chatgpt = world.assistant()
     before = stored(world)
 
-    for path in ("/", "/privacy", "/connections", "/health", "/openapi.yaml", "/human_move?position_1=X"):
+    for path in ("/", "/privacy", "/connections", "/account", "/health", "/openapi.yaml", "/human_move?position_1=X"):
         assert world.service.get(path).status_code < 500
     assert world.ask(chatgpt).status_code == 200
 

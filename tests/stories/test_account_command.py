@@ -1,0 +1,127 @@
+"""The operator disables an account, and sees to the data of those that are gone."""
+
+import os
+import subprocess
+from typing import Any
+
+import pytest
+import requests
+
+from scripts.verbs.account import main
+from scripts.verbs.journey import Person
+from scripts.verbs.processes import ROOT
+from tests.assistant import connected
+from tests.leaver import fill, make_small
+from tests.stories.test_renewal import change_account
+from tests.world import AUTH, World, error_of
+
+
+def account(world: World, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", world.project)
+    return main(arguments)
+
+
+def update_account(world: World, person: Person, **changed: str) -> dict[str, Any]:
+    """PERSON's account, as Firebase has it once it is CHANGED."""
+    base = f"http://{AUTH}/identitytoolkit.googleapis.com/v1/projects/{world.project}/accounts"
+    owner = {"Authorization": "Bearer owner"}
+    body = {"localId": person.uid, **changed}
+    requests.post(f"{base}:update", json=body, headers=owner, timeout=20).raise_for_status()
+    answer = requests.post(f"{base}:lookup", json={"localId": [person.uid]}, headers=owner, timeout=20)
+    found: dict[str, Any] = answer.json()["users"][0]
+    return found
+
+
+def test_disabling_ends_sessions_and_connections_now_and_deletes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada, bob = world.person("ada"), world.person("bob")
+    hers, his = connected(world, ada), connected(world, bob)
+    hers.save("one")
+    code, id_token = world.code(hers.client, ada), world.firebase.sign_in(ada)
+    update_account(world, ada, validSince="1")
+
+    assert account(world, monkeypatch, "disable", ada.uid) == 0
+
+    assert capsys.readouterr().out == f"{ada.uid} is disabled; 1 connection ended. Nothing was deleted.\n"
+    assert hers.save("two").status_code == 401
+    assert error_of(world.exchange(hers.client, code=code)) == (400, "invalid_grant")
+    headers = {"Authorization": f"Bearer {id_token}"}
+    assert world.service.get("/me/connections", headers=headers).status_code == 401
+    assert [ended["_id"] for ended in world.stored("endedSessions")] == [ada.uid]
+    assert update_account(world, ada)["validSince"] != "1"  # Firebase itself renews no session from before
+    assert len(world.notes(ada)) == 1
+    assert his.save("one").status_code == 201
+
+    assert account(world, monkeypatch, "enable", ada.uid) == 0
+
+    assert connected(world, ada).save("three").status_code == 201
+
+
+@pytest.mark.parametrize("verb", ["disable", "enable"])
+def test_an_account_that_there_is_not_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    assert account(world, monkeypatch, verb, "nobody") == 1
+
+    assert "no account" in capsys.readouterr().err
+    assert world.stored("endedSessions") == []
+
+
+def test_a_sweep_deletes_what_gone_accounts_left_and_finishes_what_was_begun(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left, gone, disabled, begun = (world.person(name) for name in ("left", "gone", "disabled", "begun"))
+    callers = {person: connected(world, person) for person in (left, gone, disabled, begun)}
+    for person in (left, disabled, begun):
+        callers[person].save("one")
+    fill(world, gone.uid, 12)
+    notes_alone = world.person("notes-alone")
+    fill(world, notes_alone.uid, 3)
+    for person, change in ((gone, "deleted"), (notes_alone, "deleted"), (disabled, "disabled")):
+        change_account(world, person, change)
+    fill(world, begun.uid, 12)
+    make_small(monkeypatch)
+    assert world.service.backends.leaving.delete(begun.uid, world.service.clock()).finished_at is None
+
+    assert account(world, monkeypatch, "sweep") == 0
+
+    out = capsys.readouterr().out
+    assert f"{gone.uid}: 1 codes, 1 connections, 2 tokens, 12 notes deleted.\n" in out
+    assert out.endswith("Done: 2 gone, 1 unfinished before.\n")
+    assert callers[gone].save("two").status_code == 401
+    assert (world.notes(gone), world.notes(notes_alone), world.notes(begun)) == ([], [], [])
+    assert (len(world.notes(left)), len(world.notes(disabled))) == (1, 1)
+    assert callers[left].save("two").status_code == 201
+    assert {ended["_id"] for ended in world.stored("endedSessions")} == {gone.uid, notes_alone.uid}
+    assert {item["_id"] for item in world.stored("accountDeletions")} == {gone.uid, notes_alone.uid, begun.uid}
+
+    assert account(world, monkeypatch, "sweep") == 0  # again, with nothing to do
+    assert capsys.readouterr().out == "Done: 0 gone, 0 unfinished before.\n"
+
+
+def test_a_sweep_where_nobody_has_an_account_asks_whether_the_project_is_right(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for n in range(20):
+        fill(world, f"stranger-{n}", 1)
+
+    assert account(world, monkeypatch, "sweep") == 1
+
+    assert "none of 20 accounts exists" in capsys.readouterr().err
+    assert world.stored("accountDeletions") == []
+    assert account(world, monkeypatch, "sweep", "--trust") == 0
+    assert len(world.stored("accountDeletions")) == 20
+
+
+def test_it_says_what_is_missing() -> None:
+    env = {name: value for name, value in os.environ.items() if name != "GOOGLE_CLOUD_PROJECT"}
+
+    nameless = subprocess.run(
+        ["scripts/account", "sweep"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert nameless.returncode == 1
+    assert nameless.stderr.startswith("scripts/account: say in which project: GOOGLE_CLOUD_PROJECT=")
+    with pytest.raises(SystemExit, match="2"):
+        main(["disable", "a/b"])
