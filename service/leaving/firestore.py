@@ -86,7 +86,7 @@ class FirestoreLeavingStore:
     def uids(self) -> Iterator[str]:
         """Whose grants and notes there are; some more than once."""
         for _, grant in self._documents.stream_all(Query("oauthGrants", select=("uid",))):
-            yield grant.fields["uid"]
+            yield from grant.fields.values()
         for path in self._documents.list_paths("users"):
             yield path.rpartition("/")[2]
 
