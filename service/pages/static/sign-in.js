@@ -6,6 +6,7 @@ import {
   onAuthStateChanged, sendPasswordResetEmail, sendSignInLinkToEmail, signInWithEmailAndPassword, signInWithEmailLink,
   signInWithPopup, signInWithRedirect, signOut,
 } from "./vendor/firebase-auth.js";
+import { forget } from "./forget.js";
 
 const $ = (id) => document.getElementById(id);
 const { emulator, ...config } = JSON.parse($("firebase").dataset.config);
@@ -79,7 +80,10 @@ function goOn() {
 }
 
 let tell = () => {};
+let shown; // the uid of whom the page was told last
 function show(user) {
+  if (!user) forget(shown);
+  shown = user?.uid;
   $("signed-in").hidden = !user;
   $("signed-out").hidden = Boolean(user);
   $("email-form")?.reset(); // no password stays behind for who comes next
