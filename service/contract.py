@@ -20,6 +20,7 @@ _PLACEHOLDER = "https://mate.example.com"
 _SERVER = f"servers:\n  - url: {_PLACEHOLDER}\n"
 _METHODS = ("get", "put", "post", "patch", "delete")
 _MOST_MESSAGE, _MOST_PARAMETERS = 300, 50
+_WEB_ADDRESS = "^[Hh][Tt][Tt][Pp]"
 _INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
@@ -186,6 +187,8 @@ def _detail(wrong: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _explain(error: Any) -> str:
     match error.kind.name:
+        case "pattern" if error.kind.pattern.startswith(_WEB_ADDRESS):
+            return "it is not a web address that begins with https:// or http://, names a host, and has no user name or password"
         case "pattern":
             return "this value has a character that is not allowed here (a control character), or nothing but spaces"
         case "enum":
