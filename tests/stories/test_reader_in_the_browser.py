@@ -2,21 +2,24 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
+from service.firestore import Documents, delete, put
+from service.google_backends import open_documents
 from tests import world as worlds
 from tests.stories.conftest import photograph, sign_in
 from tests.stories.test_connections_in_the_browser import end_session
 from tests.world import FIRESTORE, World
 
 Browsers = Callable[..., BrowserContext]
-_DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -25,54 +28,30 @@ def world() -> Iterator[World]:
         yield made
 
 
-def put(person: Person, *notes: dict[str, Any]) -> list[str]:
+@cache
+def documents() -> Documents:
+    return open_documents(PROJECT, "(default)", FIRESTORE)
+
+
+def store(person: Person, *notes: dict[str, Any]) -> list[str]:
     """NOTES as they stand into PERSON's collection, past every rule; their ids."""
     ids = [note.pop("_id", uuid.uuid4().hex) for note in notes]
-    names = [f"{_DOCUMENTS}/users/{person.uid}/notes/{note_id}" for note_id in ids]
-    writes = [
-        {"update": {"name": name, "fields": {key: _value(value) for key, value in note.items()}}}
-        for name, note in zip(names, notes, strict=True)
-    ]
+    writes = [put(f"users/{person.uid}/notes/{name}", note) for name, note in zip(ids, notes, strict=True)]
     for start in range(0, len(writes), 500):
-        url = f"http://{FIRESTORE}/v1/{_DOCUMENTS}:commit"
-        body = {"writes": writes[start : start + 500]}
-        requests.post(url, json=body, headers={"Authorization": "Bearer owner"}, timeout=30).raise_for_status()
+        documents().commit(*writes[start : start + 500])
     return ids
 
 
-def _value(value: Any) -> dict[str, Any]:
-    match value:
-        case None:
-            return {"nullValue": None}
-        case bool():
-            return {"booleanValue": value}
-        case int():
-            return {"integerValue": str(value)}
-        case float():
-            return {"doubleValue": value}
-        case dict() if value.keys() == {"at"}:
-            return {"timestampValue": value["at"]}
-        case dict():
-            return {"mapValue": {"fields": {name: _value(inner) for name, inner in value.items()}}}
-        case list():
-            return {"arrayValue": {"values": [_value(inner) for inner in value]}}
-        case _:
-            return {"stringValue": value}
+def end_sessions(person: Person, since: datetime) -> None:
+    documents().commit(put(f"endedSessions/{person.uid}", {"validSince": since}))
 
 
 def note(title: str, content: str = "Some *text*", minute: int = 0, **fields: Any) -> dict[str, Any]:
-    """As the service writes it, made on the MINUTE of a day."""
-    made = {"at": f"2026-11-20T{minute // 60:02}:{minute % 60:02}:00Z"}
+    """As the service writes it, made at this MINUTE."""
+    made = DAY + timedelta(minutes=minute)
     source = {"clientId": "c", "clientName": "ChatGPT"}
-    return {
-        "kind": "note",
-        "title": title,
-        "content": content,
-        "tags": [],
-        "source": source,
-        "createdAt": made,
-        "updatedAt": made,
-    } | fields
+    about = {"kind": "note", "tags": [], "source": source, "createdAt": made, "updatedAt": made}
+    return {"title": title, "content": content} | about | fields
 
 
 def reader(context: BrowserContext, world: World, person: Person, path: str = "") -> Page:
@@ -101,6 +80,10 @@ def place(locator: Locator) -> int:
     box = locator.bounding_box()
     assert box is not None
     return round(box["y"])
+
+
+def told(page: Page, text: str) -> None:
+    expect(page.locator("#status")).to_have_text(text)
 
 
 def press(page: Page, name: str) -> None:
@@ -136,7 +119,7 @@ https://example.com/plain
 def test_a_note_arrives_while_one_reads_and_moves_nothing(world: World, open_browser: Browsers) -> None:
     ada = world.person()
     tokens = world.connect(world.assistant(), ada)
-    put(ada, *(note(f"Old {n}", MARKDOWN, n) for n in range(9)))
+    store(ada, *(note(f"Old {n}", MARKDOWN, n) for n in range(9)))
     page = reader(open_browser(), world, ada)
     shows(page, *(f"Old {n}" for n in reversed(range(9))))
     link = page.get_by_role("link", name="Old 2")
@@ -145,7 +128,7 @@ def test_a_note_arrives_while_one_reads_and_moves_nothing(world: World, open_bro
 
     assert world.save(tokens, title="Fresh from the assistant").status_code == 201
 
-    expect(page.get_by_role("status").first).to_have_text("New note: \u2068Fresh from the assistant\u2069")
+    told(page, "New note: \u2068Fresh from the assistant\u2069")
     assert titles(page)[:2] == ["Fresh from the assistant", "Old 8"]
     expect(link).to_be_focused()
     assert place(link) == where
@@ -154,7 +137,7 @@ def test_a_note_arrives_while_one_reads_and_moves_nothing(world: World, open_bro
     heading = page.get_by_role("heading", name="Old 2")
     where = place(heading)
     assert world.save(tokens, title="Another", content="Another").status_code == 201
-    expect(page.get_by_role("status").first).to_have_text("New note: \u2068Another\u2069")
+    told(page, "New note: \u2068Another\u2069")
     assert place(heading) == where
     expect(heading).to_be_focused()
 
@@ -162,7 +145,7 @@ def test_a_note_arrives_while_one_reads_and_moves_nothing(world: World, open_bro
 def test_markdown_is_shown_as_it_is_meant(world: World, open_browser: Browsers) -> None:
     ada = world.person()
     page_of = "https://example.com/recipe?a=1"
-    (one,) = put(ada, note("Tea", MARKDOWN, kind="bookmark", tags=["drinks", "été"], sourceUrl=page_of))
+    (one,) = store(ada, note("Tea", MARKDOWN, kind="bookmark", tags=["drinks", "été"], sourceUrl=page_of))
     page = reader(open_browser(locale="en-GB", timezone_id="UTC"), world, ada, f"/{one}")
 
     expect(page.locator("#origin")).to_have_text("Bookmark, saved by ChatGPT, 20 Nov 2026, 00:00 · #drinks · #été")
@@ -230,9 +213,9 @@ ATTRIBUTES = "id class dir tabindex hidden aria-labelledby datetime lang type ta
 
 def test_what_a_note_says_is_text_and_never_code(world: World, open_browser: Browsers) -> None:
     ada, bad = world.person(), list[str]()
-    put(ada, *({
+    store(ada, *({
         "title": text, "content": text, "tags": [text[:50]], "kind": text, "sourceUrl": text if n % 2 else "javascript:hit()",
-        "source": {"clientName": text}, "createdAt": {"at": f"2026-11-20T00:00:{n:02}Z"}
+        "source": {"clientName": text}, "createdAt": DAY + timedelta(seconds=n)
     } for n, text in enumerate(HOSTILE)))  # fmt: skip
     context = open_browser()
     context.on("dialog", lambda dialog: bad.append(f"dialog {dialog.message}"))
@@ -267,16 +250,16 @@ ODD: list[dict[str, Any]] = [
     {"title": "Kind is a map", "kind": {"a": 1}, "source": "me", "sourceUrl": 7, "archived": "no", "pinned": 1},
     {"title": "Everything is null"} | dict.fromkeys(("content", "kind", "tags", "source", "sourceUrl", "createdAt")),
     {"title": "", "content": "Its first words are its title"},
-    {"title": "A mebibyte", "content": "0123456789abcde\n" * 65_500, "createdAt": {"at": "2026-11-20T00:00:00Z"}},
+    {"title": "A mebibyte", "content": "0123456789abcde\n" * 65_500, "createdAt": DAY},
     {"title": "Many tags", "tags": [f"tag {n}" for n in range(5_000)]},
     {"_id": "an id: 100% / not".replace("/", "÷"), "title": "An odd id"},
-    {"title": "x" * 2_000, "content": "y" * 5_000, "createdAt": {"at": "2026-11-20T00:00:00Z"}, "unknown": {"a": [1]}},
+    {"title": "x" * 2_000, "content": "y" * 5_000, "createdAt": DAY, "unknown": {"a": [1]}},
 ]
 
 
 def test_documents_that_nobody_meant_are_shown_as_far_as_they_can_be(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    put(ada, *(dict(document) for document in ODD), note("As it should be", minute=1))
+    store(ada, *(dict(document) for document in ODD), note("As it should be", minute=1))
     page = reader(open_browser(), world, ada)
 
     expect(page.locator("#list h3")).to_have_count(len(ODD) + 1)
@@ -299,7 +282,7 @@ def test_documents_that_nobody_meant_are_shown_as_far_as_they_can_be(world: Worl
 
 def test_notes_are_found_by_words_kind_and_tag(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    put(
+    store(
         ada,
         note("Café crème", "one", 1, tags=["Été"]),
         note("Second", "a cafe in the text", 2, kind="quote"),
@@ -333,13 +316,14 @@ def test_notes_are_found_by_words_kind_and_tag(world: World, open_browser: Brows
 
 def test_a_note_is_pinned_archived_and_deleted(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    first, second = put(ada, note("First", minute=1), note("Second", minute=2))
+    first, second = store(ada, note("First", minute=1), note("Second", minute=2))
     page = reader(open_browser(), world, ada)
     before = {kept["title"]: kept for kept in world.notes(ada)}
 
     page.get_by_role("link", name="First").click()
     press(page, "Pin")
     expect(page.get_by_role("button", name="Unpin")).to_be_focused()
+    told(page, "Pinned: it comes first in the list.")
     page.go_back()
     shows(page, "First", "Second")
     expect(page.locator("#list li").first).to_contain_text("Pinned")
@@ -347,6 +331,7 @@ def test_a_note_is_pinned_archived_and_deleted(world: World, open_browser: Brows
     page.get_by_role("link", name="Second").click()
     press(page, "Archive")
     expect(page.get_by_role("button", name="Unarchive")).to_be_focused()
+    told(page, "Archived.")
     page.get_by_role("link", name="All notes").click()
     shows(page, "First")
     expect(page.get_by_role("heading", name="Notes", exact=True)).to_be_focused()
@@ -357,6 +342,7 @@ def test_a_note_is_pinned_archived_and_deleted(world: World, open_browser: Brows
 
     page.goto(f"{world.service.url}/notes/{second}")
     press(page, "Unarchive")
+    told(page, "It is back among your notes.")
     press(page, "Delete")
     question = page.get_by_role("dialog", name="Delete Second?")
     expect(question.get_by_role("button", name="Cancel")).to_be_focused()
@@ -364,12 +350,12 @@ def test_a_note_is_pinned_archived_and_deleted(world: World, open_browser: Brows
     expect(question).to_be_hidden()
     press(page, "Delete")
     question.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("status").first).to_have_text("\u2068Second\u2069 is deleted.")
+    told(page, "\u2068Second\u2069 is deleted.")
     expect(page).to_have_url(f"{world.service.url}/notes")
     shows(page, "First")
     page.goto(f"{world.service.url}/notes/{first}")
     press(page, "Unpin")
-    expect(page.get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    told(page, "It is not pinned any more.")
     page.goto(f"{world.service.url}/notes")
     shows(page, "First")
     assert world.notes(ada) == [before["First"] | {"pinned": False}]
@@ -377,7 +363,7 @@ def test_a_note_is_pinned_archived_and_deleted(world: World, open_browser: Brows
 
 def test_an_address_opens_its_note_and_back_returns(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    one, two = put(ada, note("One", minute=1), note("Two", minute=2))
+    one, two = store(ada, note("One", minute=1), note("Two", minute=2))
     page = reader(open_browser(), world, ada, f"/{one}")
 
     expect(page.get_by_role("heading", name="One")).to_be_focused()
@@ -390,11 +376,7 @@ def test_an_address_opens_its_note_and_back_returns(world: World, open_browser: 
     expect(page.get_by_role("link", name="Two")).to_be_focused()
     page.go_forward()
     expect(page.get_by_role("heading", name="Two")).to_be_focused()
-    requests.delete(
-        f"http://{FIRESTORE}/v1/{_DOCUMENTS}/users/{ada.uid}/notes/{two}",
-        headers={"Authorization": "Bearer owner"},
-        timeout=20,
-    ).raise_for_status()
+    documents().commit(delete(f"users/{ada.uid}/notes/{two}"))
     expect(page.get_by_role("heading", name="This note was deleted.")).to_be_visible()
     expect(page.get_by_role("button", name="Delete")).to_be_hidden()
     page.goto(f"{world.service.url}/notes/nothing")
@@ -414,8 +396,8 @@ def keeps_nothing(page: Page) -> None:
 
 def test_who_comes_next_sees_nothing_of_who_was_there(world: World, open_browser: Browsers) -> None:
     ada, bob = world.person("ada"), world.person("bob")
-    (hers,) = put(ada, note("Only Ada's"))
-    put(bob, note("Only Bob's"))
+    (hers,) = store(ada, note("Only Ada's"))
+    store(bob, note("Only Bob's"))
     page = reader(open_browser(), world, ada)
     shows(page, "Only Ada's")
     assert len(page.evaluate(KEPT)) > 1
@@ -438,14 +420,14 @@ def test_who_comes_next_sees_nothing_of_who_was_there(world: World, open_browser
 
 def test_two_tabs_live_together_and_leave_together(world: World, open_browser: Browsers) -> None:
     ada, context = world.person(), open_browser()
-    put(ada, note("First", minute=1))
+    store(ada, note("First", minute=1))
     first = reader(context, world, ada)
     shows(first, "First")
     second = context.new_page()
     second.goto(f"{world.service.url}/notes")
     shows(second, "First")
 
-    put(ada, note("Second", minute=2))
+    store(ada, note("Second", minute=2))
     for page in (first, second):
         shows(page, "Second", "First")
     press(second, "Use another account")
@@ -458,23 +440,30 @@ def test_two_tabs_live_together_and_leave_together(world: World, open_browser: B
 
 def test_what_was_here_last_is_there_without_a_connection(world: World, open_browser: Browsers) -> None:
     ada, context = world.person(), open_browser()
-    (one,) = put(ada, note("One", minute=1))
+    (one,) = store(ada, note("One", minute=1))
     page = reader(context, world, ada)
     shows(page, "One")
     offline = page.get_by_text("There is no connection.")
 
     context.set_offline(True)
     expect(offline).to_be_visible()
-    put(ada, note("Meanwhile", minute=2))
     page.get_by_role("link", name="One").click()
     expect(text_of(page)).to_be_visible()
+    press(page, "Archive")
+    told(page, "Archived. It is sent when there is a connection.")
     context.set_offline(False)
-    expect(page.get_by_role("status").first).to_have_text("New note: \u2068Meanwhile\u2069")
+    told(page, "Archived.")
+    assert [kept["archived"] for kept in world.notes(ada)] == [True]
+    context.set_offline(True)
+    expect(offline).to_be_visible()
+    store(ada, note("Meanwhile", minute=2))
+    context.set_offline(False)
+    told(page, "New note: \u2068Meanwhile\u2069")
     expect(offline).to_be_hidden()
 
     context.route(f"http://{FIRESTORE}/**", lambda route: route.abort())
     page.goto(f"{world.service.url}/notes")
-    shows(page, "Meanwhile", "One")
+    shows(page, "Meanwhile")
     expect(offline).to_be_visible()
     page.goto(f"{world.service.url}/notes/{one}")
     expect(text_of(page)).to_be_visible()
@@ -482,7 +471,7 @@ def test_what_was_here_last_is_there_without_a_connection(world: World, open_bro
 
 def test_where_nothing_can_be_kept_notes_are_shown_all_the_same(world: World, open_browser: Browsers) -> None:
     ada, context = world.person(), open_browser()
-    put(ada, note("One"))
+    store(ada, note("One"))
     context.add_init_script("Object.defineProperty(globalThis, 'indexedDB', {get() { return undefined }})")
 
     shows(reader(context, world, ada), "One")
@@ -490,30 +479,28 @@ def test_where_nothing_can_be_kept_notes_are_shown_all_the_same(world: World, op
 
 def test_thousands_of_notes_are_shown_a_page_at_a_time(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    put(ada, *(note(f"Note {n}", f"word{n} " * 100, n % 1440, tags=[f"t{n % 40}"]) for n in range(2_000)))
+    store(ada, *(note(f"Note {n}", f"word{n} " * 9, n % 1440, tags=[f"t{n % 40}"]) for n in range(2_000)))
     page = reader(open_browser(), world, ada)
     expect(page.locator("#list li")).to_have_count(50)
 
+    search = page.get_by_role("searchbox", name="Search")
+    search.fill("word")
+    expect(page.get_by_text("60 notes found so far")).to_be_visible()
     press(page, "Show more")
     expect(page.locator("#list li")).to_have_count(100)
     expect(page.locator("#list a").nth(50)).to_be_focused()
-    page.get_by_role("searchbox", name="Search").fill("word1999")
+    search.fill("word1999")
     shows(page, "Note 1999")
     expect(page.get_by_role("button", name="Show more")).to_be_hidden()
-    page.get_by_role("searchbox", name="Search").fill("")
+    search.fill("")
     expect(page.locator("#list li")).to_have_count(50)
-    page.evaluate("document.getElementById('words').value = 'word'")
-    took = page.evaluate(
-        """() => { const began = performance.now(); document.getElementById("filter").dispatchEvent(new Event("input"));
-                   document.body.offsetHeight; return performance.now() - began }"""
-    )
-    print(f"a key in the search of 2,000 notes: {took:.0f} ms")
-    expect(page.get_by_text("1,920 notes found so far")).to_be_visible()
+    search.fill("word")
+    expect(page.get_by_text("2,000 notes found")).to_be_visible()
 
 
 def test_everything_can_be_done_from_the_keyboard(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    put(ada, note("First", minute=1), note("Second", "[link](https://example.com)\n\n    code", minute=2))
+    store(ada, note("First", minute=1), note("Second", "[link](https://example.com)\n\n    code", minute=2))
     page = open_browser().new_page()
     page.goto(f"{world.service.url}/notes")
     expect(page.get_by_label("E-mail")).to_be_visible()
@@ -551,17 +538,39 @@ def test_everything_can_be_done_from_the_keyboard(world: World, open_browser: Br
     shows(page, "First")
 
 
-def test_a_refusal_says_what_to_do(world: World, open_browser: Browsers) -> None:
+def test_a_sign_in_that_has_ended_is_left(world: World, open_browser: Browsers) -> None:
     ada = world.person()
-    put(ada, note("One"))
+    store(ada, note("One"))
     page = reader(open_browser(), world, ada)
     shows(page, "One")
-    end_session(ada)
-
     page.get_by_role("link", name="One").click()
+    expect(text_of(page)).to_be_visible()
+    end_session(ada)
+    end_sessions(ada, DAY + timedelta(days=9_999))
+
     press(page, "Pin")
 
-    expect(page.get_by_text("x")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text("Your sign-in has ended. Sign in again.")
+    expect(page.get_by_role("button", name="Continue with Google")).to_be_focused()
+    assert "One" not in page.locator("#notes").inner_text()
+    keeps_nothing(page)
+
+
+def test_a_refusal_says_what_to_do(world: World, open_browser: Browsers) -> None:
+    ada = world.person()
+    store(ada, note("One"))
+    end_sessions(ada, DAY + timedelta(days=9_999))
+    page = reader(open_browser(), world, ada)
+    expect(page.get_by_role("alert")).to_have_text(
+        "Your notes cannot be fetched (it is not open to this account). Try again; if it stays so, tell who runs this service."
+    )
+    end_sessions(ada, DAY - timedelta(days=999))
+
+    press(page, "Try again")
+
+    shows(page, "One")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
 
 
 def test_other_pages_lead_there(world: World, open_browser: Browsers) -> None:
@@ -574,12 +583,12 @@ def test_other_pages_lead_there(world: World, open_browser: Browsers) -> None:
 
 def test_the_reader_as_pictures(world: World, open_browser: Browsers) -> None:
     ada, eve = world.person("ada"), world.person("eve")
-    _, long = put(
+    _, long = store(
         ada,
         note("Three names for a café", "1. **Crema**\n2. *Half Past Ten*\n3. `Grounds` ☕\n", 700, tags=["names"], pinned=True),
         note("L" + "o" * 90 + "ng", MARKDOWN + "\n" + "x" * 300 + "\n\n```\n" + "y" * 300 + "\n```\n\n" + "|a|" * 30, 600,
              tags=["t" * 50, "ענבים"], sourceUrl="https://example.com/" + "z" * 200, kind="post"),
-        note("רשימת קניות", "חלב, לחם ו־*eggs*", 500, source=None, kind="quote", tags=["קניות"]),
+        note("רשימת קניות", "חלב, לחם, *eggs*", 500, source=None, kind="quote", tags=["קניות"]),
         note("A haiku", "> Autumn moonlight\n> a worm digs silently\n> into the chestnut.\n", 400),
         note("How vaccines work", "They show the **immune system** what to look for, so that it knows it when it comes.", 300, kind="bookmark"),
     )[:2]  # fmt: skip
@@ -597,7 +606,7 @@ def test_the_reader_as_pictures(world: World, open_browser: Browsers) -> None:
     text_of(page, "Intro with").wait_for()
     page.mouse.click(1, 1)
     photograph(page, "notes-one")
-    put(ada, note("Fresh from the assistant", minute=800))
+    store(ada, note("Fresh from the assistant", minute=800))
     expect(page.get_by_role("status").first).to_contain_text("New note")
     press(page, "Delete")
     photograph(page, "notes-question")

@@ -99,8 +99,10 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
         assert len(children) >= 4, "two emulators, gunicorn and its worker"
         assert requests.get(f"http://localhost:{port}/health", timeout=10).ok
         addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
-        assert all(requests.get(address, timeout=10).ok for address in addresses)
-        assert len(addresses) == 6
+        browser = {"Accept": "text/html"}
+        assert all(requests.get(address, headers=browser, timeout=10).ok for address in addresses)
+        assert len(addresses) == 7
+        assert addresses[0] == f"http://localhost:{port}/notes"
 
         process.send_signal(signal.SIGINT)
 
@@ -114,6 +116,10 @@ def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., Bro
         offered = re.search(r"(http://localhost:\d+/) .*sign in as (\S+) with (\S+)", printed)
         assert offered is not None
         address, email, password = offered.groups()
+        phone = open_browser().new_page()
+        phone.goto(re.findall(r"^  (http://localhost:\d+/notes) ", printed, re.MULTILINE)[0])
+        sign_in(phone, Person(email, password, ""))
+        phone.get_by_role("link", name="Three names for a café").wait_for()
         page = open_browser().new_page()
         page.goto(address)
         page.get_by_role("link", name="Save it").click()
@@ -122,6 +128,7 @@ def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., Bro
         page.get_by_role("button", name="Allow").click()
 
         page.get_by_text("Saved. The receipt:").wait_for()
+        phone.get_by_role("link", name="A haiku").wait_for()
         page.get_by_role("link", name="Again").click()
         page.get_by_role("link", name="Save it").click()
         page.get_by_role("button", name="Deny").click()

@@ -2,8 +2,8 @@
 import { isolated, tell } from "./notes-news.js";
 import { clearRows, isArchive, isFiltered, showLess, showMore, showRows } from "./notes-rows.js";
 
-const AT_FIRST = 60; // twice as many each time that they are too few
-const MOST_UNASKED = 4000;
+const [AT_FIRST, MORE] = [60, 4]; // four times as many each time that they are too few
+const MOST_UNASKED = 3840;
 const PATIENCE = 5_000; // milliseconds in which an answer is not missed
 const $ = (id) => document.getElementById(id);
 let source; // {notes, failed}: where they come from
@@ -59,7 +59,7 @@ export function draw() {
   $("none").hidden = found > 0 || isOffline;
   $("none").textContent = found ? "" : none(isKnown && all.isAll);
   if (isShort && loaded < allowed) {
-    loaded *= 2;
+    loaded *= MORE;
     load();
   } else if (isKnown) goOn();
 }
@@ -84,7 +84,7 @@ $("filter").addEventListener("input", () => {
 });
 $("more").addEventListener("click", () => {
   continueAt = $("list").childElementCount;
-  allowed = Math.max(allowed, 2 * loaded);
+  allowed = Math.max(allowed, MORE * loaded);
   showMore();
   draw();
 });

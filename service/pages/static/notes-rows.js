@@ -51,8 +51,15 @@ export const rowFor = (id) => rows.get(id)?.row.querySelector("a");
 // Put ELEMENTS into the list, and move none that is in its place already: it may be read, or have the focus.
 function place(elements) {
   const staying = new Set(elements);
-  for (const row of [...list.children]) if (!staying.has(row)) row.remove();
+  for (const row of [...list.children]) if (!staying.has(row)) remove(row);
   elements.forEach((row, n) => list.children[n] !== row && list.insertBefore(row, list.children[n] ?? null));
+}
+
+function remove(row) {
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const hadFocus = row.contains(document.activeElement);
+  row.remove();
+  if (hadFocus) (next?.querySelector("a") ?? $("go")).focus();
 }
 
 function rowOf(note) {

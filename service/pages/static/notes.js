@@ -8,6 +8,7 @@ import { auth, say, start } from "./sign-in.js";
 const $ = (id) => document.getElementById(id);
 const question = $("question");
 const pageTitle = document.title;
+const PATIENCE = 5_000; // milliseconds in which an answer is not missed
 history.scrollRestoration = "manual";
 
 let uid; // whose notes are shown
@@ -56,14 +57,14 @@ const failed = (error) => uid && explain(error, "Your notes cannot be fetched");
 
 // By a PRESS: then a person goes on in what it shows.
 function show(isPress = false) {
-  const before = opened;
+  const [before, was] = [opened, note];
   opened = idOf(location.pathname);
   $("overview").hidden = opened !== null;
   $("note").hidden = opened === null;
   followNote();
   if (opened !== null) return isPress && goTo($("title"), 0);
   document.title = pageTitle;
-  if (before !== null) goTo(rowFor(before) ?? $("go"), listAt);
+  if (before !== null) goTo((was && rowFor(before)) ?? $("go"), listAt);
 }
 
 function idOf(path) {
@@ -113,17 +114,20 @@ function told(found, isCached) {
 
 // ---- What a person does
 
-// Tell WORDS for what was just done. It is seen at once; if it is refused, Firestore takes it back.
+// Tell WORDS when what a person did is DONE. It is seen at once; if it is refused, Firestore takes it back.
 function change(done, words) {
-  tell(navigator.onLine ? words : `${words} It is sent when there is a connection.`);
-  done.catch((error) => uid && explain(error, "That could not be changed"));
+  const asked = uid;
+  const late = setTimeout(() => tell(`${words} It is sent when there is a connection.`), navigator.onLine ? PATIENCE : 0);
+  done.then(() => tell(words), (error) => uid === asked && explain(error, "That could not be changed")).finally(() => clearTimeout(late));
 }
 
 async function remove() {
   const [asked, { id, title }] = [uid, note];
   if (!(await confirmed(title)) || uid !== asked) return;
   change(notes.delete(id), `${isolated(title)} is deleted.`);
-  if (opened === id) back();
+  if (opened !== id) return;
+  note = null;
+  back();
 }
 
 function confirmed(title) {
