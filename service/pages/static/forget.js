@@ -2,7 +2,7 @@
 const OWNER = "mate:notes-of";
 let going = Promise.resolve();
 
-// Delete it, if it is UID's; if no UID is given, whosever it is.
+// Delete it, unless it is somebody's who came after UID. Whoever has it open closes it first, or it is made again.
 export function forget(uid) {
   going = going.then(() => wipe(uid)).catch(() => {}); // where nothing can be kept there is nothing
   return going;
@@ -17,7 +17,7 @@ export async function keepOnly(uid) {
 
 async function wipe(uid) {
   const owner = localStorage.getItem(OWNER);
-  if (owner === null || (uid && owner !== uid)) return;
+  if (uid && owner !== null && owner !== uid) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith("firestore_")) localStorage.removeItem(key);
   const names = (await indexedDB.databases()).map(({ name }) => name).filter((name) => name.startsWith("firestore/"));
   await Promise.all(names.map(deleted));

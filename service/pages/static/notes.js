@@ -13,6 +13,7 @@ history.scrollRestoration = "manual";
 
 let uid; // whose notes are shown
 let notes = null; // theirs, in Firestore
+let opening = Promise.resolve(null);
 let closing = Promise.resolve();
 let opened = null; // the id of the note that is open
 let note = null; // and the note, when it is there
@@ -25,20 +26,25 @@ async function enter(user) {
   const asked = (uid = user.uid);
   $("notes").hidden = false;
   show();
-  await closing;
-  const { open } = await import("./notes-firestore.js").catch(() => ({}));
-  const theirs = await open?.(auth.app, JSON.parse($("notes").dataset.firestore), asked);
-  if (uid !== asked) return theirs?.close();
+  const mine = (opening = closing.then(() => connect(asked)).catch(() => null));
+  const theirs = await mine;
+  if (opening !== mine) return;
   if (!theirs) return failed({ code: "unavailable" });
   notes = theirs;
   follow();
+}
+
+async function connect(asked) {
+  const { open } = await import("./notes-firestore.js");
+  return open(auth.app, JSON.parse($("notes").dataset.firestore), asked);
 }
 
 function exit() {
   stopNote();
   clearList();
   clearNote();
-  closing = notes?.close().catch(() => {}) ?? closing;
+  closing = opening.then((theirs) => theirs?.close()).catch(() => {});
+  opening = Promise.resolve(null);
   [uid, notes, note, stopNote] = [undefined, null, null, () => {}];
   question.close();
   $("notes").hidden = $("again").hidden = true;
@@ -164,7 +170,8 @@ $("again").addEventListener("click", () => {
 });
 addEventListener("popstate", () => show(true));
 await start((user) => {
-  if (user?.uid === uid) return;
+  if (user?.uid === uid) return closing;
   if (uid) exit();
   if (user) enter(user);
+  return closing;
 });
