@@ -8,6 +8,8 @@ import pytest
 from tests import world as worlds
 from tests.world import World
 
+_FIRST = ("mobile", "strangers", "house", "stories")
+
 
 def pytest_configure() -> None:
     missing = [
@@ -21,6 +23,11 @@ def pytest_configure() -> None:
     ]
     if missing:
         pytest.exit(f"Missing: {'; '.join(missing)}.", returncode=3)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders with long tests first: where a long one begins last, one worker waits for the other."""
+    items.sort(key=lambda item: (*_FIRST, item.path.parent.name).index(item.path.parent.name))
 
 
 @pytest.fixture

@@ -43,6 +43,12 @@ class Authority:
         """What a client that trusts this authority alone connects with."""
         return ssl.create_default_context(cadata=self._own.public_bytes(Encoding.PEM).decode())
 
+    def bundle(self) -> Path:
+        """A file with the certificate of this authority, for programs that take what they trust from one."""
+        file = self._folder / "authority.pem"
+        file.write_bytes(self._own.public_bytes(Encoding.PEM))
+        return file
+
     def serve_as(self, host: str) -> ssl.SSLContext:
         """What a server with a certificate for HOST listens with."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -1,6 +1,5 @@
 """What the documents say is what the code does."""
 
-import json
 import re
 from pathlib import Path
 
@@ -44,21 +43,6 @@ def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
         assert documents
         for document in documents:
             assert document.keys() - {"_id"} == described(name), name
-
-
-def test_every_expiring_collection_has_its_ttl_policy_and_only_the_indexes_that_are_queried() -> None:
-    overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
-
-    expiring = {name for name in COLLECTIONS if "expireAt" in described(name)}
-    assert {(item["collectionGroup"], item["fieldPath"]) for item in overrides if item.get("ttl")} == {
-        (name, "expireAt") for name in expiring
-    }
-    assert {item["collectionGroup"] for item in overrides if item["fieldPath"] == "*"} == set(COLLECTIONS)
-    indexed = {(item["collectionGroup"], item["fieldPath"]) for item in overrides if item["indexes"]}
-    found_by = {(name, field) for name in ("oauthCodes", "oauthGrants") for field in ("uid", "clientId")}
-    assert indexed == found_by | {("contractCalls", "calledAt")}
-    ways = [[{"order": order, "queryScope": "COLLECTION"}] for order in ("ASCENDING", "DESCENDING")]
-    assert all(item["indexes"] in ([], *ways) for item in overrides)
 
 
 def test_configuration_md_has_every_variable() -> None:

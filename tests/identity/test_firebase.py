@@ -50,7 +50,7 @@ def verify(project: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     (tmp_path / "certificates").write_text(json.dumps({"kid1": _certificate()}))
     handler = functools.partial(_Quiet, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         certificates = f"http://127.0.0.1:{server.server_port}/certificates"
         monkeypatch.setattr(_token_gen, "ID_TOKEN_CERT_URI", certificates)
         monkeypatch.setattr(_user_mgt.UserManager, "ID_TOOLKIT_URL", url)

@@ -11,6 +11,7 @@ const FROM_ASSISTANT = {
   ...GOOD, createdAt: { firestore: "timestamp" }, updatedAt: { firestore: "timestamp" }, source: { clientId: "c", clientName: "ChatGPT" },
   lastChange: { clientId: "c", clientName: "ChatGPT", callId: "0", madeState: "0" }, ofTomorrow: 1,
 };
+const OWN = { ...GOOD, createdAt: { firestore: "timestamp" }, updatedAt: { firestore: "timestamp" } };
 // No rule has seen it before it was there: the phone may still archive it.
 const ODD = { kind: 7, title: ["a"], content: null, tags: "no list", sourceUrl: 5, archived: "yes", pinned: "no", createdAt: "then" };
 
@@ -19,6 +20,7 @@ export const FIRST = { "endedSessions/dora": { validSince: { firestore: "timesta
 for (const { uid } of Object.values(WHO).filter(Boolean)) {
   for (const where of Object.keys(WHERE)) FIRST[`${where.replace("{uid}", uid)}/n1`] = { ...FROM_ASSISTANT, uid };
   FIRST[`users/${uid}/notes/odd`] = ODD;
+  FIRST[`users/${uid}/notes/own`] = OWN;
 }
 
 // The claims of each person's ID token.
@@ -37,7 +39,7 @@ function* permissions() {
         const set = !isWrite ? {} : where !== NOTES ? { uid: "mine" } : operation === "create" ? GOOD : { archived: true };
         const now = operation === "create" && where === NOTES ? ["createdAt", "updatedAt"] : [];
         const isAllowed = (allowed[who] ?? []).includes(operation);
-        yield { label: `${who} ${operation} ${where}`, of: "isPerson", who, isAllowed, operation, path: path(where, whose), id: "n1", set, now };
+        yield { label: `${who} ${operation} ${where}`, of: who === "disabled" || who === "signedInAnew" ? "goesOn" : "isPerson", who, isAllowed, operation, path: path(where, whose), id: "n1", set, now };
       }
     }
   }
@@ -65,15 +67,16 @@ function* fields() {
   }
   yield edit("updatedAt alone, to the server's time", true, {});
   yield edit("createdAt to the server's time", false, {}, { now: ["createdAt", "updatedAt"] });
+  yield edit("createdAt of a note that the app made", false, {}, { id: "own", now: ["createdAt", "updatedAt"], of: "isPerson" });
   yield edit("a part of source", false, { "source.clientName": "Claude" });
   yield edit("a field that nobody knows", false, { unknown: 1 });
   yield edit("a field of tomorrow", false, { ofTomorrow: 2 });
   yield edit("a note that is not there", false, { archived: true }, { id: "none" });
-  for (const mark of ["archived", "pinned"]) yield edit(`${mark} of an odd note`, true, { [mark]: true }, { id: "odd", now: [] });
+  for (const mark of ["archived", "pinned"]) yield edit(`${mark} of an odd note`, true, { [mark]: true }, { id: "odd", now: [], of: "isRight" });
   yield edit("title of an odd note", true, { title: "Better" }, { id: "odd", of: "isRight" });
   for (const kind of schema.properties.kind.enum) {
     const isFree = ["note", "quote"].includes(kind);
-    yield edit(`kind to ${kind} without an address`, isFree, { kind }, { of: "isAddressed" });
+    yield edit(`kind to ${kind} without an address`, isFree, { kind }, { of: "isRight" });
     yield edit(`kind to ${kind} with one`, true, { kind, sourceUrl: "https://example.com/" }, { of: "isAddressed" });
     yield edit(`kind to ${kind} with one that is none`, false, { kind }, { id: "odd", of: "isAddressed" });
   }
@@ -85,26 +88,29 @@ function* fields() {
   }
   for (const field of ["source", "lastChange"]) yield create(`with ${field}`, { [field]: NEW[field] });
   yield create("with a field that nobody knows", { unknown: 1 });
+  for (const field of BY_PERSON) yield { ...create(`with ${field} of createdAt and updatedAt`, { [field]: NEW[field] }), isAllowed: true };
 }
 
 // Every note of documents.mjs, as a new one and, where it differs in one field, as an edit.
 function* documents() {
-  let edits = 0;
-  const of = { title: "isTitle", content: "isContent", tags: "isTag", sourceUrl: "isAddress", kind: "isAddressed" };
+  const of = { title: "isTitle", content: "isContent", tags: "isTag", sourceUrl: "isAddress" };
   for (const { label, field, note, isGood } of notes()) {
-    const common = { who: "owner", of: of[field] ?? "isRight", isAllowed: isGood, path: path(NOTES, "owner"), id: "n1" };
+    const common = { who: "owner", of: of[field] ?? "isRight", field, isAllowed: isGood, path: path(NOTES, "owner"), id: "n1" };
     yield { ...common, label: `a note: ${label}`, operation: "create", set: note, now: ["createdAt", "updatedAt"] };
     if (!field || !(field in note)) continue;
     const address = field === "kind" && "sourceUrl" in note ? { sourceUrl: note.sourceUrl } : {};
     const away = field === "kind" && !("sourceUrl" in note) ? ["sourceUrl"] : [];
     const set = { [field]: note[field], ...address };
-    // Each has a note of its own: edits of one note wait for each other.
-    yield { ...common, label: `an edit: ${label}`, operation: "update", id: `e${edits++}`, set, away, now: ["updatedAt"] };
+    yield { ...common, label: `an edit: ${label}`, operation: "update", set, away, now: ["updatedAt"] };
   }
 }
 
 // Those of permissions and fields; those of documents.
-export const permitted = [...permissions(), ...fields()];
-export const documented = [...documents()];
+// Each edit has a note of its own: two of one note wait for each other.
+const apart = (cases) => [...cases].map((one, i) => (one.operation === "update" && one.id !== "none" ? { ...one, id: `${one.id}-${one.of}-${i}` } : one));
+export const permitted = [...permissions(), ...apart(fields())];
+export const documented = apart(documents());
 export const THERE = { ...FIRST };
-for (const { operation, path, id } of documented) if (operation === "update") THERE[`${path}/${id}`] = FROM_ASSISTANT;
+for (const { operation, path, id } of [...permitted, ...documented]) {
+  if (operation === "update" && id.includes("-")) THERE[`${path}/${id}`] = FIRST[`${path}/${id.split("-")[0]}`];
+}

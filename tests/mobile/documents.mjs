@@ -60,14 +60,14 @@ function* lists(of) {
   yield ["Same", "same"];
   const items = OTHER_TYPES.filter((item) => !Array.isArray(item)); // Firestore has no lists in lists
   for (const item of [...items, ...texts(of.items, "a")]) yield ["first", item];
-  for (let i = 0; i < full.length; i++) {
-    yield full.with(i, " padded");
-    yield full.with(i, 7);
-    yield full.with(i, "x".repeat(of.items.maxLength + 1));
-  }
+  for (let i = 0; i < full.length; i++) yield* [" padded", 7, "x".repeat(of.items.maxLength + 1)].map((item) => full.with(i, item));
 }
 
-const spelt = (value) => JSON.stringify(value).replace(/(.)\1{30,}/gu, "$1…").slice(0, 60);
+function spelt(value) {
+  const odd = Array.isArray(value) ? value.findIndex((item) => item !== `tag ${value.indexOf(item)}`) : -1;
+  const shown = value?.length >= 20 && odd >= 0 ? { [`at ${odd}`]: value[odd] } : value;
+  return JSON.stringify(shown).replace(/(.)\1{30,}/gu, "$1…").slice(0, 60);
+}
 
 // Each note is {label, field, note, isGood}; `field` is the one in which it differs from GOOD, or null.
 export function* notes() {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
@@ -22,6 +22,7 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / ".local" / "screenshots"
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark") if "SCREENSHOTS" in os.environ else ()
 _GAPI = ROOT / "tests" / "browser" / "gapi.js"
 _ALLOWED = (
     *("http://localhost:", "http://127.0.0.1:", "data:"),
@@ -113,7 +114,7 @@ def _callback() -> Iterator[Callback]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made = Callback(server.server_port)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield made
     finally:
@@ -156,7 +157,7 @@ class FakeHelper:
 @pytest.fixture
 def helper_origin() -> Iterator[FakeHelper]:
     made = FakeHelper()
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    threading.Thread(target=made.server.serve_forever, args=(0.02,), daemon=True).start()
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -214,16 +215,15 @@ def press_sign_in(page: Page, person: Person) -> None:
 
 
 def photograph(page: Page, name: str) -> None:
-    """PAGE at phone and desktop width, light and dark, into the ignored folder; fails when it scrolls sideways."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    """Fails when PAGE scrolls sideways at phone or desktop width; pictures, light and dark, are for scripts/screenshots."""
     before = page.viewport_size
     for width, viewport in VIEWPORTS.items():
-        for scheme in ("light", "dark"):
-            page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dict with the two keys it wants
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dict with the two keys it wants
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{name} is {overflow} px too wide on a {width}"
+        for scheme in _SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert overflow <= 0, f"{name} is {overflow} px too wide on a {width}"
     page.emulate_media(color_scheme="light")
     if before:
         page.set_viewport_size(before)

@@ -1,6 +1,7 @@
 """When something that we depend on does not answer: 503 with Retry-After in the door's shape, soon, nothing half-done."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -20,17 +21,23 @@ def test_without_firestore_every_door_says_so(world: World) -> None:
     tokens = world.connect(chatgpt, ada)
     nowhere = f"127.0.0.1:{free_port()}"
 
-    with running(world.project, public_url=world.service.url, firestore_emulator=nowhere) as service:
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+    form |= {"client_id": chatgpt.client_id, "client_secret": chatgpt.client_secret}
+    with (
+        running(world.project, public_url=world.service.url, firestore_emulator=nowhere) as service,
+        ThreadPoolExecutor() as doors,  # each takes its time to give up
+    ):
         began = time.monotonic()
-        note = service.post("/notes", json={"title": "t", "content": "c"}, headers=tokens.bearer)
+        asked = [
+            doors.submit(service.post, "/notes", json={"title": "t", "content": "c"}, headers=tokens.bearer),
+            doors.submit(service.get, "/authorization", params=question(chatgpt)),
+            doors.submit(service.post, "/token", data=form),
+        ]
+        note, page, token = answers = [answer.result() for answer in asked]
         assert time.monotonic() - began < SOON
-        page = service.get("/authorization", params=question(chatgpt))
-        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-        form |= {"client_id": chatgpt.client_id, "client_secret": chatgpt.client_secret}
-        token = service.post("/token", data=form)
         assert service.get("/health").status_code == 200
 
-    for answer in (note, page, token):
+    for answer in answers:
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
     assert note.json()["error"]["code"] == "temporarily_unavailable"

@@ -587,23 +587,30 @@ def test_other_pages_lead_there(world: World, open_browser: Browsers) -> None:
 
 def test_the_reader_as_pictures(world: World, open_browser: Browsers) -> None:
     ada, eve = world.person("ada"), world.person("eve")
-    _, long = store(
+    names = "1. **Crema**\n2. *Half Past Ten*\n3. `Grounds` ☕\n"
+    vaccines = "They show the **immune system** what to look for, so that it knows it when it comes."
+    store(
         ada,
-        note("Three names for a café", "1. **Crema**\n2. *Half Past Ten*\n3. `Grounds` ☕\n", 700, tags=["names"], pinned=True),
-        note("L" + "o" * 90 + "ng", MARKDOWN + "\n" + "x" * 300 + "\n\n```\n" + "y" * 300 + "\n```\n\n" + "|a|" * 30, 600,
-             tags=["t" * 50, "ענבים"], sourceUrl="https://example.com/" + "z" * 200, kind="post"),
+        note("Three names for a café", names, 700, tags=["names"], pinned=True),
+        note("How vaccines work", vaccines, 600, kind="bookmark", tags=["health"], sourceUrl="https://example.com/v"),
         note("רשימת קניות", "חלב, לחם, *eggs*", 500, source=None, kind="quote", tags=["קניות"]),
         note("A haiku", "> Autumn moonlight\n> a worm digs silently\n> into the chestnut.\n", 400),
-        note("How vaccines work", "They show the **immune system** what to look for, so that it knows it when it comes.", 300, kind="bookmark"),
-    )[:2]  # fmt: skip
+    )
     page = open_browser(locale="en-GB", timezone_id="UTC").new_page()
     page.goto(f"{world.service.url}/notes")
     page.get_by_label("E-mail").wait_for()
     photograph(page, "notes-signed-out")
     sign_in(page, ada)
-    expect(page.locator("#list li")).to_have_count(5)
+    expect(page.locator("#list li")).to_have_count(4)
     page.mouse.click(1, 1)
     photograph(page, "notes")
+    wide = "\n".join((MARKDOWN, "x" * 300, "\n```", "y" * 300, "```\n", "|a" * 30, "|-" * 30, "|1" * 30))
+    address = "https://example.com/" + "z" * 200
+    (long,) = store(
+        ada, note("L" + "o" * 90 + "ng", wide, 650, tags=["t" * 50, "ענבים"], sourceUrl=address, kind="post")
+    )
+    expect(page.locator("#list li")).to_have_count(5)
+    photograph(page, "notes-long")
     page.get_by_role("searchbox").fill("nowhere")
     photograph(page, "notes-none-found")
     page.goto(f"{world.service.url}/notes/{long}")

@@ -58,15 +58,15 @@ def gone(pids: set[int]) -> bool:
 
 
 @contextmanager
-def served() -> Iterator[tuple["subprocess.Popen[str]", int, str]]:
-    """scripts/serve when it has said that it is ready: its process, its port and what it printed."""
+def served(until: str = "Ctrl-C") -> Iterator[tuple["subprocess.Popen[str]", int, str]]:
+    """scripts/serve when it has said UNTIL, by itself that it is ready: its process, its port and what it printed."""
     port, printed = free_port(), ""
     process = serve(port=port)
     assert process.stdout is not None
     try:
         for line in process.stdout:
             printed += line
-            if "Ctrl-C" in line:
+            if until in line:
                 break
         yield process, port, printed
     finally:
@@ -94,15 +94,10 @@ def test_once_does_the_main_job_and_exits() -> None:
 
 
 def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
-    with served() as (process, port, printed):
+    with served() as (process, port, _):
         children = descendants(process.pid)
         assert len(children) >= 4, "two emulators, gunicorn and its worker"
         assert requests.get(f"http://localhost:{port}/health", timeout=10).ok
-        addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
-        browser = {"Accept": "text/html"}
-        assert all(requests.get(address, headers=browser, timeout=10).ok for address in addresses)
-        assert len(addresses) == 7
-        assert addresses[0] == f"http://localhost:{port}/notes"
 
         process.send_signal(signal.SIGINT)
 
@@ -111,13 +106,20 @@ def test_it_keeps_running_until_ctrl_c_which_leaves_nothing_behind() -> None:
         assert not listens(port)
 
 
-def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., BrowserContext]) -> None:
-    with served() as (_, _, printed):
+def test_a_person_can_try_what_it_offers_until_a_part_of_it_dies_and_it_says_which(
+    open_browser: Callable[..., BrowserContext],
+) -> None:
+    with served() as (process, _, printed):
+        addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
+        browser = {"Accept": "text/html"}
+        assert all(requests.get(address, headers=browser, timeout=10).ok for address in addresses)
+        assert len(addresses) == 7
+
         offered = re.search(r"(http://localhost:\d+/) .*sign in as (\S+) with (\S+)", printed)
         assert offered is not None
         address, email, password = offered.groups()
         phone = open_browser().new_page()
-        phone.goto(re.findall(r"^  (http://localhost:\d+/notes) ", printed, re.MULTILINE)[0])
+        phone.goto(addresses[0])
         sign_in(phone, Person(email, password, ""))
         phone.get_by_role("link", name="Three names for a café").wait_for()
         page = open_browser().new_page()
@@ -138,18 +140,6 @@ def test_a_person_can_try_what_it_offers_to_open(open_browser: Callable[..., Bro
         sign_in(page, Person(email, password, ""))
         page.get_by_role("heading", name="Called lately").wait_for()
 
-
-def test_killing_it_leaves_nothing_behind() -> None:
-    with served() as (process, _, _):
-        children = descendants(process.pid)
-
-        process.kill()
-
-        assert wait_until_gone(children)
-
-
-def test_when_a_part_of_it_dies_it_says_which() -> None:
-    with served() as (process, _, _):
         java = next(
             pid for pid in descendants(process.pid) if b"java" in Path(f"/proc/{pid}/cmdline").read_bytes()[:20]
         )
@@ -159,6 +149,16 @@ def test_when_a_part_of_it_dies_it_says_which() -> None:
 
         assert "firestore-emulator has ended" in process.stdout.read()
         assert process.wait(30) == 1
+
+
+def test_killing_it_leaves_nothing_behind() -> None:
+    with served(until="The emulators and the service") as (process, _, _):  # all that it starts has started
+        children = descendants(process.pid)
+        assert len(children) >= 4, "two emulators, gunicorn and its worker"
+
+        process.kill()
+
+        assert wait_until_gone(children)
 
 
 def test_a_taken_port_is_said_at_once() -> None:

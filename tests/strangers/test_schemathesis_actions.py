@@ -29,6 +29,7 @@ from scripts.verbs.processes import ROOT
 from tests import world as worlds
 from tests.assistant import Caller, check, connected
 
+pytest_plugins = ["schemathesis.pytest.plugin"]  # here, as it takes every other run of pytest seconds to load
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -1,0 +1,50 @@
+// No line of firestore.rules is there in vain: without it, or with it loosened, something goes otherwise than it should.
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import assert from "node:assert";
+import { documented, permitted } from "./cases.mjs";
+import { mutations, operands } from "./mutations.mjs";
+import { RestWall, spent, wrongOnes } from "./wall.mjs";
+
+const rules = readFileSync(new URL("../../firestore.rules", import.meta.url), "utf8");
+
+// CASES of the same function, of the verdict that is lost, and with the same words come first: one is enough.
+function likelyFirst(cases, of, label) {
+  const words = new Set(label.match(/\w+/g));
+  const lost = label.match(/is (true|false)$/)?.[1];
+  const likely = (one) =>
+    100 * (one.of === of) + 200 * words.has(one.of) + 60 * (of === "goesOn" && one.of === "isPerson") + 20 * (lost !== undefined && String(one.isAllowed) !== lost) +
+    30 * words.has(one.field) + one.label.match(/\w+/g).filter((word) => words.has(word)).length;
+  return cases.map((one) => [likely(one), one]).sort(([a], [b]) => b - a).map(([, one]) => one);
+}
+
+test("an expression falls into its parts", () => {
+  assert.deepStrictEqual(operands("a(b && c) && (!d || 'e && \\'f') ? g[h] : i"), ["a(b && c)", "!d", "'e && \\'f'", "g[h]", "i"]);
+});
+
+test("every change to the rules is noticed", async () => {
+  const rest = new RestWall(`demo-mutations-${process.pid}`);
+  await rest.put(rules);
+  await rest.fill();
+  const cases = [...permitted, ...documented];
+  assert.deepStrictEqual((await wrongOnes(rest, rest, permitted)).map((one) => one.label), [], "the rules as they are");
+  const all = [...mutations(rules)];
+  const unnoticed = [];
+  let tried = 0;
+  for (const { line, label, of, rules: changed } of all) {
+    await rest.put(changed);
+    let noticed = false;
+    const ordered = likelyFirst(cases, of, label);
+    for (let i = 0, some = 6; i < ordered.length && !noticed; i += some, some *= 3) {
+      const wrong = await wrongOnes(rest, rest, ordered.slice(i, i + some));
+      tried += Math.min(some, ordered.length - i);
+      noticed = wrong.length > 0;
+      await rest.fill(spent(wrong));
+    }
+    if (process.env.TRACE) console.error(`${tried} ${Date.now()} ${noticed} line ${line}: ${label.slice(0, 80)}`);
+    if (!noticed) unnoticed.push(`line ${line}: ${label.slice(0, 80)}`);
+  }
+  console.log(`# mutations: ${all.length}, unnoticed: ${unnoticed.length}; ${tried} calls`);
+  assert.deepStrictEqual(unnoticed, []);
+  assert.ok(all.length > 100, "hardly anything was changed");
+});
