@@ -21,6 +21,7 @@ from service.pages.consent import Consent
 from service.pages.pages import Pages
 from service.pages.sign_in import SignInPages
 from service.privacy import routes as privacy_routes
+from service.reader import routes as reader_routes
 from service.settings import Settings
 from service.web import headers
 from service.web import routes as web_routes
@@ -63,6 +64,7 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
         docs_routes.blueprint(settings, contract, pages, sign_in_pages, backends),
         identity_routes.blueprint(settings, backends),
         privacy_routes.blueprint(settings, pages),
+        reader_routes.blueprint(settings, sign_in_pages),
     ):
         app.register_blueprint(blueprint)
     rooms = oauth_routes, authorization_routes, connections_routes, leaving_routes, docs_routes

@@ -79,7 +79,7 @@ class Settings:
                 "FIRESTORE_DATABASE", r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]", "a database id", "(default)"
             ),
             app_name=read.matching("APP_NAME", r"\S(.{0,58}\S)?", "the app's name, at most 60 characters"),
-            note_url=read.matching("NOTE_URL", _NOTE_URL, "where a note opens, as https://app.example.com/notes/{id}"),
+            note_url=read.note_url(local=bool(emulators)),
             company=read.matching("COMPANY", r"\S(.{0,98}\S)?", "who runs the service, at most 100 characters"),
             contact=read.matching("CONTACT", _CONTACT, "an e-mail address or an https:// page where people can ask"),
             operators=read.operators(),
@@ -191,6 +191,10 @@ class _Reader:
         if scheme == "http" and not (local and re.fullmatch(_LOOPBACK, host)):
             self.problems.append("PUBLIC_URL must be https; http is for localhost beside the emulators only.")
         return url
+
+    def note_url(self, *, local: bool) -> str:
+        pattern = rf"{_NOTE_URL}|http://{_LOOPBACK}/notes/\{{id\}}" if local else _NOTE_URL
+        return self.matching("NOTE_URL", pattern, "where a note opens, as https://app.example.com/notes/{id}")
 
     def refresh_token_lifetime(self, access_token_lifetime: timedelta) -> timedelta:
         lifetime = self.seconds("REFRESH_TOKEN_SECONDS", 30 * 86_400, 3600, 400 * 86_400)

@@ -70,7 +70,8 @@ def test_everything_missing_is_said_at_once() -> None:
         ({"GOOGLE_CLOUD_PROJECT": "My Project"}, "GOOGLE_CLOUD_PROJECT is not"),
         ({"APP_NAME": "x" * 61}, "APP_NAME is not"),
         ({"APP_NAME": " "}, "APP_NAME is not"),
-        *(({"NOTE_URL": url}, "NOTE_URL is not") for url in BAD_NOTE_URLS),
+        *(({"NOTE_URL": url}, "NOTE_URL is not") for url in (*BAD_NOTE_URLS, "http://localhost:8080/notes/{id}")),
+        *(({**EMULATORS, "NOTE_URL": url}, "NOTE_URL is not") for url in BAD_NOTE_URLS),
         ({"COMPANY": "x" * 101}, "COMPANY is not"),
         *(({"CONTACT": contact}, "CONTACT is not") for contact in ("us", "http://example.com", "a@b", "https://")),
         *(({"OPERATORS": uids}, "OPERATORS is not") for uids in ("a/b", "a, b", "x" * 129)),
@@ -107,7 +108,9 @@ def test_what_is_wrong_is_named(changed: dict[str, str], complaint: str) -> None
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1:9", "http://[::1]:8080"])
 def test_beside_the_emulators_localhost_may_be_http(url: str) -> None:
-    assert Settings.from_env(GOOD | EMULATORS | {"PUBLIC_URL": url}).public_url == url
+    settings = Settings.from_env(GOOD | EMULATORS | {"PUBLIC_URL": url, "NOTE_URL": f"{url}/notes/{{id}}"})
+
+    assert (settings.public_url, settings.note_url) == (url, f"{url}/notes/{{id}}")
 
 
 @pytest.mark.parametrize("length", [32, 33, 34, 64])

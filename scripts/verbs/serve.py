@@ -67,7 +67,7 @@ def _start_service(processes: Processes, base: str, port: int, found: dict[str, 
     settings = {
         "PUBLIC_URL": base,
         "APP_NAME": "ItsimpleAI",
-        "NOTE_URL": "itsimpleai://notes/{id}",
+        "NOTE_URL": f"{base}/notes/{{id}}",
         "COMPANY": "You, on this machine",
         "CONTACT": "you@example.com",
         "FIREBASE_API_KEY": "emulator-takes-any-key",
@@ -94,8 +94,11 @@ def _port() -> int:
 
 def _show_addresses(base: str, assistant: str, email: str, password: str, found: dict[str, str]) -> None:
     print(f"""
-Open in a browser:
+Open in a browser, side by side:
+  {base}/notes   the phone: what is saved appears here at once; the same sign-in as below
   {assistant}   an assistant to connect and say “save it” to; sign in as {email} with {password}
+
+And then:
   {base}    the service
   {base}/connections   what is connected, and the button that ends it
   {base}/docs   what an assistant imports, and every operation to try

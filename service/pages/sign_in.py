@@ -33,7 +33,9 @@ class SignInPages:
             "frame-src": " ".join(("'self'", *((emulator,) if emulator else ()))),
         }
 
-    def show(self, template: str, **values: Any) -> Response:
+    def show(self, template: str, *, connect: str | None = None, **values: Any) -> Response:
+        """TEMPLATE as a page, which may also CONNECT to one more origin."""
+        policy = self._policy | ({"connect-src": f"{self._policy['connect-src']} {connect}"} if connect else {})
         return self._pages.show(
-            template, policy=self._policy, methods=self._settings.sign_in_methods, config=self._config, **values
+            template, policy=policy, methods=self._settings.sign_in_methods, config=self._config, **values
         )

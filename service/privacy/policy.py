@@ -142,6 +142,9 @@ def _browser(settings: Settings) -> tuple[str, ...]:
             f"Google's sign-in script is loaded when you press the button of {providers}, and not before. Then you are on a page of theirs, which may set cookies of its own."
         )
     lines.append(
+        "When you read your notes at /notes, your browser gets them from Firestore itself, and keeps those that it has shown in its own storage, so that they are there without a connection, until you press “Use another account”. The pictures in a note are not loaded."
+    )
+    lines.append(
         "If you try the operations at /docs, that page keeps there the id by which it asks you, and nothing else."
     )
     return tuple(lines)

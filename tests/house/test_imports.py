@@ -45,6 +45,7 @@ ROOMS = {
     "docs": {"audit", "contract", "errors", "identity"},
     "pages": {"errors", "contract", "settings", "oauth"},
     "privacy": {"settings", "oauth"},
+    "reader": set(),
     "web": {"audit", "errors", "paths", "identity", "oauth", "pages", "actions", "contract", "settings", "backends"},
 }
 # What a file's name adds to that.

@@ -122,6 +122,7 @@ def rights(world: World) -> list[Right]:
         Right("DELETE", "/notes/nothing", headers=reader),
         Right("GET", "/profile", headers=reader),
         Right("GET", "/human_move", {"position_1": "X"}),
+        *(Right("GET", path, headers={"Accept": "text/html"}) for path in ("/notes", "/notes/nothing")),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
         Right("GET", "/me/export", {"cursor": ""}, headers=signed_in),

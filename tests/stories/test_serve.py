@@ -111,12 +111,17 @@ def test_a_person_can_try_what_it_offers_until_a_part_of_it_dies_and_it_says_whi
 ) -> None:
     with served() as (process, _, printed):
         addresses = re.findall(r"^  (http://localhost:\d+\S*)", printed, re.MULTILINE)
-        assert all(requests.get(address, timeout=10).ok for address in addresses)
-        assert len(addresses) == 6
+        browser = {"Accept": "text/html"}
+        assert all(requests.get(address, headers=browser, timeout=10).ok for address in addresses)
+        assert len(addresses) == 7
 
         offered = re.search(r"(http://localhost:\d+/) .*sign in as (\S+) with (\S+)", printed)
         assert offered is not None
         address, email, password = offered.groups()
+        phone = open_browser().new_page()
+        phone.goto(addresses[0])
+        sign_in(phone, Person(email, password, ""))
+        phone.get_by_role("link", name="Three names for a café").wait_for()
         page = open_browser().new_page()
         page.goto(address)
         page.get_by_role("link", name="Save it").click()
@@ -125,6 +130,7 @@ def test_a_person_can_try_what_it_offers_until_a_part_of_it_dies_and_it_says_whi
         page.get_by_role("button", name="Allow").click()
 
         page.get_by_text("Saved. The receipt:").wait_for()
+        phone.get_by_role("link", name="A haiku").wait_for()
         page.get_by_role("link", name="Again").click()
         page.get_by_role("link", name="Save it").click()
         page.get_by_role("button", name="Deny").click()

@@ -6,6 +6,7 @@ import {
   onAuthStateChanged, sendPasswordResetEmail, sendSignInLinkToEmail, signInWithEmailAndPassword, signInWithEmailLink,
   signInWithPopup, signInWithRedirect, signOut,
 } from "./vendor/firebase-auth.js";
+import { forget } from "./forget.js";
 
 const $ = (id) => document.getElementById(id);
 const { emulator, ...config } = JSON.parse($("firebase").dataset.config);
@@ -79,12 +80,15 @@ function goOn() {
 }
 
 let tell = () => {};
+let shown; // the uid of whom the page was told last
 function show(user) {
   $("signed-in").hidden = !user;
   $("signed-out").hidden = Boolean(user);
   $("email-form")?.reset(); // no password stays behind for who comes next
   if (user) $("who").textContent = user.email || user.displayName || user.phoneNumber || "this account";
-  tell(user);
+  const [left, toldThem] = [shown, tell(user)];
+  shown = user?.uid;
+  if (!user) Promise.resolve(toldThem).then(() => forget(left));
 }
 
 function provider(name) {
@@ -161,7 +165,8 @@ export async function leave(text) {
   warn(text);
 }
 
-// Call onUser with the person who is signed in, or null, now and whenever that changes.
+// Call onUser with the person who is signed in, or null, now and whenever that changes. What it returns is waited for
+// before this browser forgets who has left.
 export async function start(onUser) {
   tell = onUser;
   say("Checking whether you are signed in…");
