@@ -16,7 +16,8 @@ def pytest_configure() -> None:
         name
         for name, there in {
             "the emulators (run scripts/test, which starts them)": worlds.FIRESTORE and worlds.AUTH,
-            "Chromium (install Debian's package chromium)": shutil.which("chromium"),
+            "Chromium (install Debian's package chromium-headless-shell)": shutil.which("chromium-headless-shell")
+            or shutil.which("chromium"),
             "Node 20 (install nodejs)": shutil.which("node"),
         }.items()
         if not there

@@ -43,7 +43,7 @@ Asked = dict[str, Any]
 
 def ask_everything(documents: Documents) -> None:
     """Call each place that queries, with each combination of what it may be asked."""
-    documents.commit(put(ACCESS.token_path, {}), put(ACCESS.grant_path, {"uid": "ada"}))
+    documents.commit(put(ACCESS.token_path, {}), put(ACCESS.grant_path, {"uid": "bob"}))
     notes, oauth, connections = (
         FirestoreNoteStore(documents),
         FirestoreOAuthStore(documents),
@@ -66,7 +66,7 @@ def ask_everything(documents: Documents) -> None:
     leaving.delete("ada", NOON)
     leaving.end_grants("ada")
     assert list(leaving.unfinished()) == []
-    assert set(leaving.uids()) <= {"ada"}
+    assert set(leaving.uids()) == {"bob"}
 
 
 class Recorder(grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc is untyped

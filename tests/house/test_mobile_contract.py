@@ -62,11 +62,12 @@ def test_the_api_has_the_same_limits() -> None:
 def test_the_rules_have_the_same_limits_and_the_same_fields() -> None:
     for pattern in re.findall(r'"pattern": (".*")', (ROOT / "docs/note.schema.json").read_text()):
         in_rules = re.sub(r"\\u([0-9a-f]{4})", r"\\x{\1}", json.loads(pattern)).replace("\\", "\\\\")
-        assert f".matches('{in_rules}')" in RULES, in_rules
+        one = in_rules.removeprefix("^").removesuffix("$")
+        lines = f"^{one}(\\\\n{one})*$"  # the tags, as lines of one text
+        assert any(f".matches('{found}')" in RULES for found in (in_rules, lines)), in_rules
     for name, function in (("title", "isTitle"), ("content", "isContent"), ("sourceUrl", "isAddress")):
         assert f"characters(text) <= {PROPERTIES[name]['maxLength']}\n" in RULES.partition(f"function {function}(")[2]
     assert f"tags.size() <= {PROPERTIES['tags']['maxItems']}\n" in RULES
-    assert [int(i) for i in re.findall(r"isTag\(tags, (\d+)\)", RULES)] == list(range(PROPERTIES["tags"]["maxItems"]))
     by_person = [name for name, of in PROPERTIES.items() if "person" in of["x-writers"]]
     times = [name for name, of in PROPERTIES.items() if of["x-writers"] == ["server time"]]
     assert _list(*by_person, *times) in RULES

@@ -94,7 +94,7 @@ function* fields() {
 
 // Every note of documents.mjs, as a new one and, where it differs in one field, as an edit.
 function* documents() {
-  const of = { title: "isTitle", content: "isContent", tags: "isTag", sourceUrl: "isAddress" };
+  const of = { title: "isTitle", content: "isContent", tags: "isTags", sourceUrl: "isAddress" };
   for (const { label, field, note, isGood } of notes()) {
     const common = { who: "owner", of: of[field] ?? "isRight", field, isAllowed: isGood, path: path(NOTES, "owner"), id: "n1" };
     yield { ...common, label: `a note: ${label}`, operation: "create", set: note, now: ["createdAt", "updatedAt"] };

@@ -617,8 +617,6 @@ def test_the_reader_as_pictures(world: World, open_browser: Browsers) -> None:
     text_of(page, "Intro with").wait_for()
     page.mouse.click(1, 1)
     photograph(page, "notes-one")
-    store(ada, note("Fresh from the assistant", minute=800))
-    expect(page.get_by_role("status").first).to_contain_text("New note")
     press(page, "Delete")
     photograph(page, "notes-question")
     page.keyboard.press("Escape")

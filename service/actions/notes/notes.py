@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from service.errors import ActionError
 KINDS = ("note", "bookmark", "quote", "post", "video")
 MOST_CONTENT = 100_000
 _MOST_TAG = 50
+_ADDRESS = re.compile(r"https?://[^/?#@\\\s]+([/?#]|$)", re.IGNORECASE)
 _NEED_SOURCE = ("bookmark", "post", "video")
 
 
@@ -146,8 +148,11 @@ def _digest(*parts: str) -> str:
 
 
 def _check(note: Note) -> None:
-    if note.source_url is None and note.kind in _NEED_SOURCE:
-        raise _wrong(f"sourceUrl: a {note.kind} needs the web address that it is about.")
+    if note.source_url is None:
+        if note.kind in _NEED_SOURCE:
+            raise _wrong(f"sourceUrl: a {note.kind} needs the web address that it is about.")
+    elif not _ADDRESS.match(note.source_url):  # the contract has looked at one that is sent, not at one that is stored
+        raise _wrong("sourceUrl: what is stored there is no web address. Send a sourceUrl as well.")
 
 
 def _wrong(message: str) -> ActionError:
