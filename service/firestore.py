@@ -50,6 +50,10 @@ class Exists(Exception):
     """A write was to create a document that exists already. Nothing was written."""
 
 
+class TooLarge(Unavailable):
+    """A commit holds more than Firestore takes, what it deletes included. Nothing was written; fewer writes may do."""
+
+
 class Changed(Exception):
     """A document was changed since it was read. Nothing was written; read again and decide again."""
 
@@ -264,7 +268,7 @@ class Documents:
     def commit(self, *writes: Write) -> list[Any]:
         """All of WRITES or none, in one round trip; returns the update time of each document that was written.
 
-        Raises `Missing`, `Exists` or `Changed` when one does not hold.
+        Raises `Missing`, `Exists` or `Changed` when one does not hold, `TooLarge` when they are too many or too long.
 
         After a lost answer the client sends the commit again, so one of the three can also mean "our own first
         attempt has done it": callers tell by a document that only they can have written.
@@ -280,6 +284,8 @@ class Documents:
             raise Exists from None
         except exceptions.FailedPrecondition:
             raise Changed from None
+        except exceptions.InvalidArgument:
+            raise TooLarge("Firestore commit: too large") from None
         except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
             raise Unavailable(f"Firestore commit: {type(failed).__name__}") from None
         return [result.update_time for result in types.CommitResponse.pb(answer).write_results]

@@ -20,7 +20,6 @@ from service.paths import is_segment
 
 _BATCH = 100  # as many as Firebase tells of at once
 _TRIES = 5
-_SUSPICIOUS = 20
 _Result = TypeVar("_Result")
 
 
@@ -47,15 +46,18 @@ class Accounts:
     def gone(self, *, trusting: bool = False) -> Iterator[str]:
         """Whose account is gone though something of theirs is stored.
 
-        Raises `Failed` when not one account of many exists, unless TRUSTING: that is what a wrong project looks like.
+        Raises `Failed` when not one account exists, unless TRUSTING: that is what a wrong project looks like.
         """
+        gone, standing = set[str](), False
         for uids in _batches(self.store.uids()):
-            gone = self.identity.find_gone(uids)
-            if len(uids) >= _SUSPICIOUS and len(gone) == len(uids) and not trusting:
-                raise Failed(
-                    f"none of {len(uids)} accounts exists in {self.project}. Is that where people sign in? If so, say --trust."
-                )
-            yield from (uid for uid in sorted(gone) if self.store.has_anything(uid))
+            found = self.identity.find_gone(uids)
+            gone |= found
+            standing |= found != uids
+        if gone and not standing and not trusting:
+            raise Failed(
+                f"none of {len(gone)} accounts exists in {self.project}. Is that where people sign in? If so, say --trust."
+            )
+        yield from (uid for uid in sorted(gone) if self.store.has_anything(uid))
 
     def delete(self, uid: str, say: Callable[[str], None], *, is_gone: bool) -> None:
         """Carry on the person's deletion until it is done. Raises `Unavailable` when that fails again and again."""
@@ -99,15 +101,18 @@ def _enable(accounts: Accounts, chosen: Namespace) -> None:
 
 
 def _sweep(accounts: Accounts, chosen: Namespace) -> None:
-    count = 0
-    for uid in accounts.gone(trusting=chosen.trust):
-        accounts.delete(uid, print, is_gone=True)
-        count += 1
-    resumed = 0
-    for uid in accounts.store.unfinished():
-        accounts.delete(uid, print, is_gone=False)
-        resumed += 1
-    print(f"Done: {count} gone, {resumed} unfinished before.")
+    failed = 0
+    gone = set(accounts.gone(trusting=chosen.trust))
+    begun = set(accounts.store.unfinished()) - gone
+    for uid in sorted(gone | begun):
+        try:
+            accounts.delete(uid, print, is_gone=uid in gone)
+        except Unavailable as why:  # nobody waits for one whose data does not go
+            print(f"{uid}: {why}", file=sys.stderr)
+            failed += 1
+    if failed:
+        raise Failed(f"{failed} could not be finished, see above. Run the same again.")
+    print(f"Done: {len(gone)} gone, {len(begun)} unfinished before.")
 
 
 _VERBS: dict[str, Callable[[Accounts, Namespace], None]] = {"disable": _disable, "enable": _enable, "sweep": _sweep}
@@ -138,6 +143,8 @@ def _open() -> Accounts:
     if not project:
         raise Failed("say in which project: GOOGLE_CLOUD_PROJECT=my-project scripts/account …")
     database, emulator = os.environ.get("FIRESTORE_DATABASE", "(default)"), os.environ.get("FIRESTORE_EMULATOR_HOST")
+    if bool(emulator) != bool(os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")):
+        raise Failed("set both of FIRESTORE_EMULATOR_HOST and FIREBASE_AUTH_EMULATOR_HOST, or neither.")
     return Accounts(project, database, emulator)
 
 

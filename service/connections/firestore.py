@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from service.connections.connections import Grant
-from service.firestore import Documents, delete
+from service.firestore import Documents, TooLarge, delete
 
 _BATCH = 250
 _GRANT = ("clientId", "clientName", "scope", "createdAt", "lastUsedAt", "notesSaved", "expireAt")
@@ -27,9 +27,18 @@ class FirestoreConnectionStore:
     def delete_notes(self, uid: str, client_id: str) -> int:
         notes, theirs, deleted = f"users/{uid}/notes", {"source.clientId": client_id}, 0
         while found := self._documents.query(notes, theirs, select=[], limit=_BATCH):
-            self._documents.commit(*map(delete, found))
-            deleted += len(found)
+            deleted += self._delete(list(found))
         return deleted
+
+    def _delete(self, paths: list[str]) -> int:
+        try:
+            self._documents.commit(*map(delete, paths))
+        except TooLarge:  # Firestore counts what is deleted, up to 10 MiB; its emulator does not
+            if len(paths) == 1:
+                raise
+            half = len(paths) // 2
+            return self._delete(paths[:half]) + self._delete(paths[half:])
+        return len(paths)
 
     def _delete_all(self, collection: str, uid: str, client_id: str) -> int:
         found = self._documents.query(collection, {"uid": uid}, select=["clientId"])

@@ -19,7 +19,7 @@ class Departures(Protocol):
     """
 
     def account_gone(self, uid: str, now: datetime) -> None:
-        """The account was deleted: every grant ends, sessions end, and the deletion of its data begins."""
+        """The account was deleted: every grant ends, and sessions end. `scripts/account sweep` deletes its data."""
         ...
 
     def account_disabled(self, uid: str, now: datetime) -> None:

@@ -34,16 +34,15 @@ test("every change to the rules is noticed", async () => {
     await rest.put(changed);
     let noticed = false;
     const ordered = likelyFirst(cases, of, label);
-    for (let i = 0, some = 8; i < ordered.length && !noticed; i += some, some *= 3) {
+    for (let i = 0, some = 8; i < ordered.length && !noticed; i += some, some *= 2) {
       const wrong = await wrongOnes(rest, rest, ordered.slice(i, i + some));
       tried += Math.min(some, ordered.length - i);
       noticed = wrong.length > 0;
       await rest.fill(spent(wrong));
     }
-    if (process.env.TRACE) console.error(`${tried} ${Date.now()} ${noticed} line ${line}: ${label.slice(0, 80)}`);
     if (!noticed) unnoticed.push(`line ${line}: ${label.slice(0, 80)}`);
   }
   console.log(`# mutations: ${all.length}, unnoticed: ${unnoticed.length}; ${tried} calls`);
   assert.deepStrictEqual(unnoticed, []);
-  assert.ok(all.length > 100, "hardly anything was changed");
+  assert.ok(all.length > 80, "hardly anything was changed");
 });

@@ -11,7 +11,7 @@ SAFARI = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 @pytest.mark.parametrize(
-    "accept", [CHROMIUM, SAFARI, "text/html", "Text/HTML", "text/html;level=1", "application/json, text/html;q=0.1"]
+    "accept", [CHROMIUM, SAFARI, "text/html", "Text/HTML", "text/html;level=1", "application/json;q=0.5, text/html"]
 )
 def test_whoever_names_html_and_shows_no_credentials_is_a_person(accept: str) -> None:
     assert is_navigation(parse_accept_header(accept, MIMEAccept), None)
@@ -26,6 +26,7 @@ def test_whoever_names_html_and_shows_no_credentials_is_a_person(accept: str) ->
         "application/json",
         "application/json, text/plain, */*",
         "text/html;q=0",
+        "application/json, text/html;q=0.1",
         "text/htmlx",
         ";,=",
     ],

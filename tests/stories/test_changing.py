@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import grpc
 import pytest
 
-from service.firestore import delete, update
+from service.firestore import TooLarge, delete, update
 from tests.assistant import connected
 from tests.world import World, running
 from tests.world import world as new_world
@@ -136,6 +137,22 @@ def test_what_the_phone_wrote_may_stay_as_it_is(world: World) -> None:
 
     assert changed.status_code == 200
     assert chatgpt.change(changed.json(), kind="video").status_code == 400
+
+
+def test_a_document_that_is_nearly_full_is_not_asked_for_again(world: World) -> None:
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    receipt = chatgpt.save("text").json()
+    for size in range(1_048_576, 1_040_000, -40):  # up to the brim
+        with suppress(TooLarge):
+            on_the_phone(world, ada.uid, receipt["id"], elsewhere="x" * size)
+            break
+    note = chatgpt.get(f"/notes/{receipt['id']}").json()
+
+    changed = chatgpt.change(note, append="more than there is room for")
+
+    assert (changed.status_code, changed.json()["error"]["code"]) == (400, "too_large")
+    assert chatgpt.get(f"/notes/{receipt['id']}").json() == note
 
 
 def test_the_same_words_are_added_twice_when_that_is_meant(world: World) -> None:

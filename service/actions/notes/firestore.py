@@ -7,7 +7,7 @@ from typing import Any
 
 from service.actions.notes.notes import KINDS, Note, Source
 from service.actions.notes.store import Filter, NoteChanged
-from service.errors import Unavailable, invalid_token
+from service.errors import ActionError, Unavailable, invalid_token
 from service.firestore import (
     Changed,
     Documents,
@@ -15,6 +15,7 @@ from service.firestore import (
     Missing,
     Query,
     Snapshot,
+    TooLarge,
     as_of,
     create,
     delete,
@@ -87,6 +88,10 @@ class FirestoreNoteStore:
             *_, updated = self._documents.commit(*prove(use), write)
         except (Missing, Changed):
             raise NoteChanged from None
+        except TooLarge:
+            raise ActionError(
+                400, "too_large", "The note would be larger than a document can be. Save a new one instead."
+            ) from None
         noted(use)
         return replace(changed, version=version(updated), last_call=call_id, made_state=changed.state)
 

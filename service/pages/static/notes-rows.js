@@ -12,7 +12,7 @@ const rows = new Map(); // what is shown, by id
 let most = PAGE;
 
 export const address = (id) => `/notes/${encodeURIComponent(id)}`;
-export const kindOf = (note) => KINDS[note.kind] ?? oneLine(note.kind, 30);
+export const kindOf = (note) => (Object.hasOwn(KINDS, note.kind) ? KINDS[note.kind] : oneLine(note.kind, 30));
 export const isFiltered = () => Boolean($("words").value.trim() || $("kind").value || $("tag").value);
 export const isArchive = () => $("which").value === "archived";
 
