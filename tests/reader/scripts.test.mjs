@@ -78,6 +78,7 @@ test("no text keeps the page busy", () => {
     parse(part.repeat(30_000 / part.length));
     withoutMarks(part.repeat(1200 / part.length));
     fold(part.repeat(30_000 / part.length));
-    assert.ok(performance.now() - began < 4_000, `${JSON.stringify(part)} took ${performance.now() - began} ms`);
+    // A patience, not a speed: what grows with the square takes minutes.
+    assert.ok(performance.now() - began < 60_000, `${JSON.stringify(part)} took ${performance.now() - began} ms`);
   }
 });
