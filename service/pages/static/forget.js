@@ -1,26 +1,46 @@
 // What Firestore keeps of a person in this browser, notes among it: gone with them, on whatever page they sign out.
 const OWNER = "mate:notes-of";
+const LOCK = "mate:notes";
+const PATIENCE = 5_000; // milliseconds: a tab that sleeps keeps nobody from leaving
 let going = Promise.resolve();
 
-// Delete it, unless it is somebody's who came after UID. Whoever has it open closes it first, or it is made again.
+// Say that this tab has it open, until what this gives is called: once all have closed it, it can be deleted. While one
+// has it open Firestore would make it again.
+export function hold() {
+  if (!navigator.locks) return Promise.resolve(() => {});
+  return new Promise((held) => navigator.locks.request(LOCK, { mode: "shared" }, () => new Promise(held)));
+}
+
+// Delete it, unless it is somebody's who came after UID.
 export function forget(uid) {
-  going = going.then(() => wipe(uid)).catch(() => {}); // where nothing can be kept there is nothing
+  going = going.then(() => alone(() => wipe(uid))).catch(() => {}); // where nothing can be kept there is nothing
   return going;
 }
 
 // Let this browser keep the notes of UID, and of nobody else.
 export async function keepOnly(uid) {
   await going;
-  if (localStorage.getItem(OWNER) !== uid) await wipe();
+  if (localStorage.getItem(OWNER) !== uid) await alone(() => wipe());
   localStorage.setItem(OWNER, uid);
+}
+
+async function alone(work) {
+  let isAlone = false;
+  const begin = () => ((isAlone = true), work());
+  try {
+    await (navigator.locks?.request(LOCK, { signal: AbortSignal.timeout(PATIENCE) }, begin) ?? work());
+  } catch (error) {
+    if (isAlone || error.name !== "TimeoutError") throw error;
+    await work();
+  }
 }
 
 async function wipe(uid) {
   const owner = localStorage.getItem(OWNER);
   if (uid && owner !== null && owner !== uid) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith("firestore_")) localStorage.removeItem(key);
-  const names = (await indexedDB.databases()).map(({ name }) => name).filter((name) => name.startsWith("firestore/"));
-  await Promise.all(names.map(deleted));
+  const databases = await indexedDB.databases();
+  await Promise.all(databases.map(({ name }) => name).filter((name) => name.startsWith("firestore/")).map(deleted));
   localStorage.removeItem(OWNER);
 }
 

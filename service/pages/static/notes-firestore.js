@@ -3,7 +3,7 @@ import {
   collection, connectFirestoreEmulator, deleteDoc, doc, getCountFromServer, initializeFirestore, limit, onSnapshot, orderBy,
   persistentLocalCache, persistentMultipleTabManager, query, setLogLevel, terminate, updateDoc,
 } from "./vendor/firebase-firestore.js";
-import { keepOnly } from "./forget.js";
+import { hold, keepOnly } from "./forget.js";
 import { readNote } from "./note.js";
 
 setLogLevel("silent"); // what goes wrong is told on the page
@@ -12,6 +12,7 @@ const WITH_METADATA = { includeMetadataChanges: true }; // or nothing tells that
 // The notes of UID, until `close`. What the browser keeps of them stays until `forget`.
 export async function open(app, { database, emulator }, uid) {
   await keepOnly(uid).catch(() => {}); // Firestore works from memory then
+  const release = await hold();
   const localCache = persistentLocalCache({ tabManager: persistentMultipleTabManager() });
   const firestore = initializeFirestore(app, { localCache }, database);
   if (emulator) {
@@ -29,7 +30,7 @@ export async function open(app, { database, emulator }, uid) {
     setArchived: (id, archived) => updateDoc(one(id), { archived }),
     setPinned: (id, pinned) => updateDoc(one(id), { pinned }),
     delete: (id) => deleteDoc(one(id)),
-    close: () => terminate(firestore),
+    close: () => terminate(firestore).finally(release),
   };
 }
 
