@@ -5,7 +5,7 @@ answer is `errors.Unavailable`.
 Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -64,11 +64,33 @@ class Snapshot:
 
     fields: Mapping[str, Any] = field(repr=False)
     update_time: Any
+    create_time: Any = None
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was first written, by Firestore's clock."""
+        created_at: datetime = self.create_time.ToDatetime(UTC)
+        return created_at
 
     @property
     def version(self) -> str:
         """The update time in nanoseconds since 1970: another one for every write that changed something."""
         return version(self.update_time)
+
+
+def in_halves(paths: list[str], commit: Callable[[list[str]], None]) -> None:
+    """COMMIT what is about PATHS, in as few parts as are not `TooLarge`.
+
+    Firestore counts what is deleted, up to 10 MiB; its emulator does not.
+    """
+    try:
+        commit(paths)
+    except TooLarge:
+        if len(paths) == 1:
+            raise
+        half = len(paths) // 2
+        in_halves(paths[:half], commit)
+        in_halves(paths[half:], commit)
 
 
 def version(update_time: Any) -> str:
@@ -200,12 +222,12 @@ class Documents:
             raise Unavailable(f"Firestore query: {type(failed).__name__}") from None
 
     def stream_all(self, query: Query) -> Iterator[tuple[str, Snapshot]]:
-        """What QUERY finds, in the order of its paths and in pages: whoever takes it may take their time."""
-        page: dict[str, Snapshot] = {}
-        while page or query.after_path is None:
-            page = dict(self.stream(replace(query, by_path=True, limit=_PAGE)))
+        """What QUERY finds, in the order of its paths and in pages of its limit: whoever takes it may take their time."""
+        most = count = query.limit or _PAGE
+        while count == most:
+            page = dict(self.stream(replace(query, by_path=True, limit=most)))
             yield from page.items()
-            query = replace(query, after_path=next(reversed(page), ""))
+            count, query = len(page), replace(query, after_path=next(reversed(page), ""))
 
     def list_paths(self, collection: str) -> Iterator[str]:
         """The paths in COLLECTION, in pages; also of documents that do not exist and have others below them."""
@@ -317,4 +339,6 @@ def _compared(query: Query) -> Iterator[tuple[str, str, Any]]:
 
 
 def _snapshot(document: Any) -> Snapshot:
-    return Snapshot({name: decode(value) for name, value in document.fields.items()}, document.update_time)
+    return Snapshot(
+        {name: decode(value) for name, value in document.fields.items()}, document.update_time, document.create_time
+    )

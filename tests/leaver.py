@@ -102,8 +102,8 @@ def fill(world: World, uid: str, count: int, size: int = 100) -> None:
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 5 notes, and steps of one batch of 5: few notes do as well as many, in a service of this process."""
     monkeypatch.setattr("service.leaving.routes.MOST_NOTES", 5)
-    monkeypatch.setattr("service.leaving.firestore._BATCH", 5)
-    monkeypatch.setattr("service.leaving.firestore._BATCHES", 1)
+    monkeypatch.setattr("service.leaving.firestore_step.BATCH", 5)
+    monkeypatch.setattr("service.leaving.firestore.MOST_BATCHES", 1)
 
 
 def put_raw(world: World, path: str, fields: dict[str, Any]) -> None:

@@ -60,11 +60,14 @@ class Accounts:
         yield from (uid for uid in sorted(gone) if self.store.has_anything(uid))
 
     def delete(self, uid: str, say: Callable[[str], None], *, is_gone: bool) -> None:
-        """Carry on the person's deletion until it is done. Raises `Unavailable` when that fails again and again."""
+        """Carry on the person's deletion until it is done. Raises `Unavailable` when that fails again and again.
+
+        Of somebody whose account stands, what came after they left the deletion stays.
+        """
         if is_gone:
             _patiently(lambda: self.store.account_disabled(uid, datetime.now(UTC)))
-        while True:
-            deletion = _patiently(lambda: self.store.delete(uid, datetime.now(UTC)))
+        step = self.store.delete if is_gone else self.store.delete_rest
+        while deletion := _patiently(lambda: step(uid, datetime.now(UTC))):
             counts = ", ".join(f"{deletion.deleted[kind]:,} {kind}" for kind in KINDS)
             say(f"{uid}: {counts} deleted{'.' if deletion.finished_at else ' so far'}")
             if deletion.finished_at:

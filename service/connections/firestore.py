@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from service.connections.connections import Grant
-from service.firestore import Documents, TooLarge, delete
+from service.firestore import Documents, delete, in_halves
 
 _BATCH = 250
 _GRANT = ("clientId", "clientName", "scope", "createdAt", "lastUsedAt", "notesSaved", "expireAt")
@@ -27,25 +27,19 @@ class FirestoreConnectionStore:
     def delete_notes(self, uid: str, client_id: str) -> int:
         notes, theirs, deleted = f"users/{uid}/notes", {"source.clientId": client_id}, 0
         while found := self._documents.query(notes, theirs, select=[], limit=_BATCH):
-            deleted += self._delete(list(found))
+            in_halves(list(found), self._delete)
+            deleted += len(found)
         return deleted
 
-    def _delete(self, paths: list[str]) -> int:
-        try:
-            self._documents.commit(*map(delete, paths))
-        except TooLarge:  # Firestore counts what is deleted, up to 10 MiB; its emulator does not
-            if len(paths) == 1:
-                raise
-            half = len(paths) // 2
-            return self._delete(paths[:half]) + self._delete(paths[half:])
-        return len(paths)
+    def _delete(self, paths: list[str]) -> None:
+        self._documents.commit(*map(delete, paths))
 
     def _delete_all(self, collection: str, uid: str, client_id: str) -> int:
         found = self._documents.query(collection, {"uid": uid}, select=["clientId"])
         paths = [path for path, document in found.items() if document.fields["clientId"] == client_id]
         left = iter(paths)
         while batch := list(islice(left, _BATCH)):
-            self._documents.commit(*map(delete, batch))
+            self._delete(batch)
         return len(paths)
 
 

@@ -25,6 +25,8 @@ class Deletion:
     requested_at: datetime
     found: Mapping[str, int]
     deleted: Mapping[str, int]
+    asked_at: datetime
+    """When its person last asked for it to go on."""
     finished_at: datetime | None = None
 
     @property
@@ -34,7 +36,7 @@ class Deletion:
 
 
 def begin(found: Mapping[str, int], now: datetime) -> Deletion:
-    return Deletion(secrets.token_urlsafe(16), now, found, dict.fromkeys(KINDS, 0))
+    return Deletion(secrets.token_urlsafe(16), now, found, dict.fromkeys(KINDS, 0), now)
 
 
 def finish(deletion: Deletion, now: datetime) -> Deletion:

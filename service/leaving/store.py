@@ -37,3 +37,10 @@ class LeavingStore(Departures, Protocol):
         exact. After a finished deletion a new one begins only when there is something to delete.
         """
         ...
+
+    def delete_rest(self, uid: str, now: datetime) -> Deletion | None:
+        """Carry on a deletion that its person has left: as `delete`, but what came after they last asked stays.
+
+        None when there is none.
+        """
+        ...

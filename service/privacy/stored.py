@@ -164,7 +164,10 @@ def _deletions() -> Stored:
         "That everything of yours is to be deleted, so that it is carried on until it is done, and your receipt. The place has your account's id.",
         (
             Item("What the deletion is called", ("id",)),
-            Item("When it was asked for, whether it is done, and since when", ("requestedAt", "done", "finishedAt")),
+            Item(
+                "When it was asked for, first and last, whether it is done, and since when",
+                ("requestedAt", "askedAt", "done", "finishedAt"),
+            ),
             Item(
                 "How many notes, connections, codes and tokens there were, and were deleted",
                 tuple(f"{counts}.{kind}" for counts in ("found", "deleted") for kind in kinds),

@@ -54,6 +54,7 @@ NAMES = {
     "authorization_routes.py": {"backends", "body", "settings", "pages"},
     "metadata.py": {"settings"},
     "firestore.py": {"firestore", "proof"},
+    "firestore_step.py": {"firestore"},
 }
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ import requests
 from scripts.verbs.account import main
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
+from service.errors import Unavailable
+from service.leaving.deletion import Deletion
+from service.leaving.firestore import FirestoreLeavingStore
 from tests.assistant import connected
-from tests.leaver import fill, make_small
+from tests.leaver import fill, make_small, put_raw
 from tests.stories.test_renewal import change_account
 from tests.world import AUTH, World, error_of
 
@@ -125,3 +129,81 @@ def test_it_says_what_is_missing() -> None:
     assert nameless.stderr.startswith("scripts/account: say in which project: GOOGLE_CLOUD_PROJECT=")
     with pytest.raises(SystemExit, match="2"):
         main(["disable", "a/b"])
+
+
+def test_a_sweep_leaves_what_came_after_its_person_had_left_the_deletion(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = world.person()
+    fill(world, ada.uid, 12)
+    old = connected(world, ada)
+    make_small(monkeypatch)
+    leaving = world.service.backends.leaving
+    assert leaving.delete(ada.uid, world.service.clock()).finished_at is None
+    new = connected(world, ada)
+    new.save("after it")
+
+    assert account(world, monkeypatch, "sweep") == 0
+
+    assert capsys.readouterr().out.endswith("Done: 0 gone, 1 unfinished before.\n")
+    assert [note["content"] for note in world.notes(ada)] == ["after it"]
+    assert new.save("and more").status_code == 201
+    assert old.save("nothing").status_code == 401
+    receipt = leaving.find_deletion(ada.uid, world.service.clock())
+    assert receipt
+    assert receipt.finished_at
+    assert receipt.deleted == {"codes": 1, "connections": 1, "tokens": 2, "notes": 12}
+    assert leaving.delete(ada.uid, world.service.clock()).deletion_id != receipt.deletion_id  # asked anew, all goes
+    assert leaving.delete_rest("nobody", world.service.clock()) is None
+
+
+def test_a_sweep_goes_on_past_whom_it_cannot_finish(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = sorted((world.person(f"p{n}") for n in range(3)), key=lambda person: person.uid)
+    for person in gone:
+        fill(world, person.uid, 1)
+        change_account(world, person, "deleted")
+    stays = connected(world, world.person())
+    delete = FirestoreLeavingStore.delete
+
+    def failing(self: FirestoreLeavingStore, uid: str, now: datetime) -> Deletion:
+        if uid == gone[1].uid:
+            raise Unavailable("Firestore commit: ServiceUnavailable")
+        return delete(self, uid, now)
+
+    monkeypatch.setattr(FirestoreLeavingStore, "delete", failing)
+
+    assert account(world, monkeypatch, "sweep") == 1
+
+    told = capsys.readouterr()
+    assert f"{gone[1].uid}: Firestore commit: ServiceUnavailable\n" in told.err
+    assert "1 could not be finished" in told.err
+    assert [len(world.notes(person)) for person in gone] == [0, 1, 0]
+    assert stays.save("one").status_code == 201
+
+
+def test_a_sweep_passes_over_what_this_service_did_not_write(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connected(world, world.person())
+    for n, uid in enumerate(({"integerValue": "7"}, {"stringValue": "a/b"}, {"stringValue": "u" * 200}, None)):
+        put_raw(world, f"oauthGrants/by-hand-{n}", {"uid": uid} if uid else {})
+    put_raw(world, f"users/{'v' * 200}/notes/n", {})
+
+    assert account(world, monkeypatch, "sweep") == 0
+
+    assert capsys.readouterr().out == "Done: 0 gone, 0 unfinished before.\n"
+
+
+@pytest.mark.parametrize("alone", ["FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"])
+def test_one_emulator_alone_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], alone: str
+) -> None:
+    """Or it would ask one world who is gone, and delete in the other."""
+    for name in {"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"} - {alone}:
+        monkeypatch.delenv(name)
+
+    assert account(world, monkeypatch, "sweep") == 1
+
+    assert "set both of" in capsys.readouterr().err

@@ -271,7 +271,7 @@ def test_several_at_once_do_no_harm_and_the_receipt_is_exact(shared: World, monk
 def test_a_step_that_breaks_off_is_repeated_and_nothing_counts_twice(
     shared: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.leaving.firestore._BATCH", 5)
+    monkeypatch.setattr("service.leaving.firestore_step.BATCH", 5)
     ada, counter = shared.person(), shared.service.counter
     connected(shared, ada)
     fill(shared, ada.uid, 12)
@@ -367,7 +367,7 @@ def test_a_disabled_account_loses_its_sessions_and_keeps_its_data(world: World) 
     chatgpt = connected(world, ada)
     note = f"users/{ada.uid}/notes/{chatgpt.save('one').json()['id']}"
     id_token = world.firebase.sign_in(ada)
-    assert world.firebase.read(note, id_token).status_code == 200
+    assert world.read(note, id_token).status_code == 200
     change_account(world, ada, "disabled")
     noon = world.service.clock()
     world.service.backends.now = lambda: noon  # a clock that stands still
@@ -376,7 +376,7 @@ def test_a_disabled_account_loses_its_sessions_and_keeps_its_data(world: World) 
 
     (ended,) = world.stored("endedSessions")
     assert ended["_id"] == ada.uid
-    assert world.firebase.read(note, id_token).status_code == 403  # on the phone, which is still signed in
+    assert world.read(note, id_token).status_code == 403  # on the phone, which is still signed in
     assert ended["validSince"][:19] == noon.isoformat()[:19]
     assert ended["expireAt"][:19] == (noon + timedelta(days=1)).isoformat()[:19]
     assert world.stored("accountDeletions") == []

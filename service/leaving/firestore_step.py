@@ -1,0 +1,67 @@
+"""One step of a deletion: bounded work on what there is of a person. See docs/decisions/0014."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from service.errors import Unavailable
+from service.firestore import Documents, Missing, Query, delete, in_halves, update
+from service.leaving.deletion import ACCESS, REST
+
+BATCH = 250
+_TRIES = 40
+_COLLECTIONS = {"codes": "oauthCodes", "connections": "oauthGrants", "tokens": "oauthTokens"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Some of the work: what there is of the person, unless it was written after UNTIL; each batch sets the job's FIELDS."""
+
+    documents: Documents
+    uid: str
+    fields: Mapping[str, Any]
+    until: datetime | None
+
+    def delete(self, most: int) -> int:
+        """Delete all that gives access, and at most MOST batches of the rest; how many of those there were."""
+        for kind in ACCESS:
+            for _ in range(_TRIES):
+                if not (paths := self._find(kind)):
+                    break
+                in_halves(paths, partial(self._delete, kind))
+            else:
+                raise Unavailable("deletion: too many races about access")
+        used = 0
+        for kind in REST:
+            while used < most and (paths := self._find(kind)):
+                in_halves(paths, partial(self._delete, kind))
+                used += 1
+        return used
+
+    def _find(self, kind: str) -> list[str]:
+        return find(self.documents, kind, self.uid, BATCH, self.until)
+
+    def _delete(self, kind: str, paths: list[str]) -> None:
+        """Delete all of PATHS and count them, or, if one of them is gone already, none."""
+        counted = update(job_path(self.uid), self.fields, increments={f"deleted.{kind}": len(paths)})
+        with suppress(Missing):  # somebody else deletes too, or our own answer was lost: what is left is found again
+            self.documents.commit(counted, *(delete(path, must_exist=True) for path in paths))
+
+
+def find(documents: Documents, kind: str, uid: str, most: int, until: datetime | None = None) -> list[str]:
+    found = documents.stream_all(query(kind, uid, most))
+    return list(islice((path for path, there in found if until is None or there.created_at <= until), most))
+
+
+def query(kind: str, uid: str, most: int = 0) -> Query:
+    if kind == "notes":
+        return Query(f"users/{uid}/notes", select=(), limit=most)
+    return Query(_COLLECTIONS[kind], {"uid": uid}, select=(), limit=most)
+
+
+def job_path(uid: str) -> str:
+    return f"accountDeletions/{uid}"
