@@ -9,21 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import grpc
 import requests
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from scripts.verbs import index_file
 from scripts.verbs.client import add
+from scripts.verbs.emulators import load_rules
 from scripts.verbs.journey import Assistant, Firebase, Person, authorization_url, hidden_fields
 from service.app import create_app
 from service.google_backends import GoogleBackends
 from service.oauth.clients import register
+from service.pages import pages
 from service.settings import Settings
 from tests.needed_indexes import is_served, needs, structured_query
 
@@ -53,6 +57,23 @@ def _compile_once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT0
 
 
 Rule._compile_builder = _compile_once  # type: ignore[method-assign, assignment]
+
+
+class _CompiledPages(BytecodeCache):
+    """The same for templates: by their text, whichever world they are in."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+pages.Environment = partial(pages.Environment, bytecode_cache=_CompiledPages())  # type: ignore[attr-defined, assignment]  # its own import
 
 
 class Clock:
@@ -196,6 +217,7 @@ class World:
     service: Service
     firebase: Firebase
     project: str
+    has_rules: bool = False
 
     def person(self, name: str = "ada") -> Person:
         return self.firebase.sign_up(f"{name}-{uuid.uuid4().hex[:8]}@example.com", secrets.token_urlsafe(9))
@@ -262,6 +284,13 @@ class World:
         url = f"http://{FIRESTORE}/v1/projects/{self.project}/databases/(default)/documents/users/{person.uid}/notes"
         answer = requests.get(url, headers={"Authorization": "Bearer owner"}, params={"pageSize": 300}, timeout=20)
         return [_plain(document["fields"]) for document in answer.json().get("documents", [])]
+
+    def read(self, path: str, id_token: str) -> requests.Response:
+        """What a phone that has ID_TOKEN reads, under firestore.rules."""
+        if not self.has_rules:
+            load_rules(FIRESTORE, self.project)
+            self.has_rules = True
+        return self.firebase.read(path, id_token)
 
     def stored(self, collection: str) -> list[dict[str, Any]]:
         """All documents of a top-level collection, with their ids as `_id`."""

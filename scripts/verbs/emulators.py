@@ -15,6 +15,8 @@ from scripts.verbs.processes import ROOT, Failed, Processes, end_on_sigterm, fre
 # Ids that begin with demo- are never taken for a real project.
 PROJECT = "demo-itsimple-mate"
 _REMEMBERED = ROOT / ".local" / "firestore-emulator"  # asking gcloud takes a second or two
+# What each project begins with. The real ones are loaded into PROJECT: compiling them takes longer than many a test.
+_CLOSED = ROOT / "scripts" / "verbs" / "closed.rules"
 _MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
@@ -37,7 +39,7 @@ def start_firestore(processes: Processes) -> str:
     # Its life is short: what the second compiler and collector take to make it quick, it does not give back.
     java = ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en"]
     java += ["-cp", str(_find_jar()), _MAIN_CLASS]
-    processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={port}", "--rules=firestore.rules"])
+    processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={port}", f"--rules={_CLOSED}"])
     return f"127.0.0.1:{port}"
 
 
@@ -48,9 +50,9 @@ def wait(processes: Processes, found: dict[str, str]) -> None:
 
 
 def wait_for_firestore(processes: Processes, host: str) -> None:
-    """Return when it answers, with firestore.rules loaded and without fault. Raises `Failed`."""
+    """Return when it answers, with firestore.rules in force for `PROJECT` and nothing allowed elsewhere. Raises `Failed`."""
     _wait_for(processes, "firestore-emulator", host)
-    _check_rules(host)
+    load_rules(host, PROJECT)
 
 
 def _wait_for(processes: Processes, name: str, host: str) -> None:
@@ -95,10 +97,10 @@ def _download_jar() -> Path | None:
     return _firebase_jar()
 
 
-def _check_rules(firestore: str) -> None:
-    """The emulator starts with broken rules and takes misspelt names for a warning: neither may pass here."""
+def load_rules(firestore: str, project: str) -> None:
+    """Put firestore.rules in force for PROJECT. Raises `Failed` where the emulator takes a misspelt name for a warning."""
     rules = {"rules": {"files": [{"name": "firestore.rules", "content": (ROOT / "firestore.rules").read_text()}]}}
-    url = f"http://{firestore}/emulator/v1/projects/{PROJECT}:securityRules"
+    url = f"http://{firestore}/emulator/v1/projects/{project}:securityRules"
     answer = requests.put(url, json=rules, timeout=30)
     if not answer.ok or answer.json().get("issues"):
         raise Failed(f"firestore.rules: {answer.text}")

@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 import mimetypes
-from functools import cached_property, lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,6 @@ class Pages:
     def __init__(self, app_name: str) -> None:
         if missing := [name for name in VENDOR if not (STATIC / name).is_file()]:
             raise FileNotFoundError(f"{', '.join(missing)} are missing in {STATIC}: run scripts/setup.")
-        self._files = {str(path.relative_to(STATIC)): path for path in sorted(STATIC.rglob("*")) if path.is_file()}
         self._templates = Environment(
             loader=FileSystemLoader(ROOT),
             autoescape=True,
@@ -50,17 +50,9 @@ class Pages:
         )
         self._templates.globals.update(app_name=app_name, static=self.url)
 
-    @cached_property
-    def _digest(self) -> str:
-        """Of all files, made for the first page: an instance that starts for an assistant's call reads none of them."""
-        digest = hashlib.sha256()
-        for name, path in self._files.items():
-            digest.update(name.encode() + b"\0" + path.read_bytes())
-        return digest.hexdigest()[:16]
-
     def url(self, name: str) -> str:
         """The address of the static file NAME."""
-        return f"/assets/{self._digest}/{name}"  # functions-framework keeps /static/ for itself
+        return f"/assets/{_digest()}/{name}"  # functions-framework keeps /static/ for itself
 
     def show(
         self, template: str, *, status: int = 200, policy: dict[str, str] | None = None, **values: Any
@@ -73,14 +65,28 @@ class Pages:
 
     def file(self, digest: str, name: str, *, gzip: bool) -> Response:
         """The static file NAME, compressed if the browser takes that. Raises `ActionError` 404."""
-        if digest != self._digest or name not in self._files:
+        if digest != _digest() or name not in _files():
             raise ActionError(404, "not_found", "There is no such file in this version.")
         mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-        path = self._files[name]
+        path = _files()[name]
         if gzip and mimetype.startswith(_COMPRESSED):
             return Response(_compressed(path), headers=headers | {"Content-Encoding": "gzip"}, mimetype=mimetype)
         return Response(path.read_bytes(), headers=headers, mimetype=mimetype)
+
+
+@cache
+def _files() -> Mapping[str, Path]:
+    return {str(path.relative_to(STATIC)): path for path in sorted(STATIC.rglob("*")) if path.is_file()}
+
+
+@cache
+def _digest() -> str:
+    """Of all files, made for the first page: an instance that starts for an assistant's call reads none of them."""
+    digest = hashlib.sha256()
+    for name, path in _files().items():
+        digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @lru_cache(maxsize=32)

@@ -18,7 +18,7 @@ def test_what_the_assistant_saves_is_a_note_of_that_person(world: World) -> None
     receipt = saved.json()
     assert receipt["title"] == "Café names"
     assert receipt["createdAt"].endswith("Z")
-    read = world.firebase.read(f"users/{ada.uid}/notes/{receipt['id']}", world.firebase.sign_in(ada))
+    read = world.read(f"users/{ada.uid}/notes/{receipt['id']}", world.firebase.sign_in(ada))
     assert read.json()["fields"]["content"] == {"stringValue": "1. **Crema** ☕\n"}
     (note,) = world.notes(ada)
     assert note["kind"] == "note"

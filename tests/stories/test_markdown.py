@@ -47,7 +47,7 @@ def there_and_back(saved_by: Saved, title: str, content: str, *, escaped: bool) 
     body = json.dumps({"title": title, "content": content}, ensure_ascii=escaped).encode()
     saved = world.service.post("/notes", data=body, headers=tokens.bearer | {"Content-Type": "application/json"})
     assert saved.status_code in (200, 201), saved.text
-    fields = world.firebase.read(f"users/{ada.uid}/notes/{saved.json()['id']}", id_token).json()["fields"]
+    fields = world.read(f"users/{ada.uid}/notes/{saved.json()['id']}", id_token).json()["fields"]
     return saved.json()["title"], fields["content"]["stringValue"]
 
 

@@ -89,7 +89,7 @@ def test_two_people_never_see_each_others_notes(world: World) -> None:
 
     assert [note["content"] for note in world.notes(ada)] == [f"only {ada.email}"]
     assert [note["content"] for note in world.notes(bob)] == [f"only {bob.email}"]
-    listed = world.firebase.read(f"users/{ada.uid}/notes", world.firebase.sign_in(bob))
+    listed = world.read(f"users/{ada.uid}/notes", world.firebase.sign_in(bob))
     assert listed.status_code == 403
 
 
