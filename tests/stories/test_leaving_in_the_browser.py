@@ -18,6 +18,10 @@ from tests.stories.test_connections_in_the_browser import end_session
 from tests.world import World
 
 Browsers = Callable[..., BrowserContext]
+DATABASES = (
+    "async () => (await indexedDB.databases()).map(({name}) => name).filter((name) => name.startsWith('firestore/'))"
+)
+KEPT_NAME = f"firestore/[DEFAULT]/{PROJECT}/main"
 UNAVAILABLE = {"error": {"code": "temporarily_unavailable", "message": "Try the same again"}}
 
 
@@ -340,3 +344,39 @@ def test_account_as_pictures(browser_world: World, open_browser: Browsers, monke
     page.get_by_role("button", name="Go on deleting").click()
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
     photograph(page, "account-receipt")
+
+
+def test_what_the_browser_kept_goes_with_everything(browser_world: World, open_browser: Browsers) -> None:
+    ada, context = browser_world.person(), open_browser()
+    connected(browser_world, ada).save(title="To be deleted")
+    reader = context.new_page()
+    reader.goto(f"{browser_world.service.url}/notes")
+    sign_in(reader, ada)
+    expect(reader.get_by_role("link", name="To be deleted")).to_be_visible()
+    assert KEPT_NAME in reader.evaluate(DATABASES)
+    reader.goto("about:blank")
+    page = context.new_page()
+    page.goto(f"{browser_world.service.url}/account")
+
+    begin_deleting(page).get_by_role("button", name="Yes, delete everything").click()
+
+    expect(page.get_by_role("heading", name="Receipt")).to_be_focused()
+    assert page.evaluate(DATABASES) == []
+
+
+def test_a_reader_that_is_open_meanwhile_is_emptied_and_goes_on(browser_world: World, open_browser: Browsers) -> None:
+    ada, context = browser_world.person(), open_browser()
+    connected(browser_world, ada).save(title="To be deleted")
+    reader = context.new_page()
+    reader.goto(f"{browser_world.service.url}/notes")
+    sign_in(reader, ada)
+    expect(reader.get_by_role("link", name="To be deleted")).to_be_visible()
+    page = context.new_page()
+    page.goto(f"{browser_world.service.url}/account")
+
+    begin_deleting(page).get_by_role("button", name="Yes, delete everything").click()
+
+    expect(page.get_by_role("heading", name="Receipt")).to_be_focused(timeout=3_000)
+    expect(reader.get_by_role("link", name="To be deleted")).to_have_count(0)
+    connected(browser_world, ada).save(title="A new beginning")
+    expect(reader.get_by_role("link", name="A new beginning")).to_be_visible()

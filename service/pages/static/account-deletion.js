@@ -1,5 +1,5 @@
 // Deletion of everything: asked twice, carried on until it is done, with a receipt (docs/leaving.md).
-import { forget } from "./forget.js";
+import { forgetUnlessOpen } from "./forget.js";
 import { download } from "./account-download.js";
 import { call, explain, patiently } from "./api.js";
 import { auth, say } from "./sign-in.js";
@@ -62,7 +62,7 @@ async function carryOn() {
       if (current !== mine) return;
       showProgress(state);
     }
-    await forget(auth.currentUser?.uid);
+    await forgetUnlessOpen(auth.currentUser?.uid);
     if (current !== mine) return;
     showReceipt(state);
     say("Everything is deleted.");

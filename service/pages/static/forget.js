@@ -17,6 +17,12 @@ export function forget(uid) {
   return going;
 }
 
+// The same, when all of UID's notes are deleted; a tab that has them open hears of it and goes on.
+export async function forgetUnlessOpen(uid) {
+  const open = (await navigator.locks?.query())?.held.some(({ name }) => name === LOCK);
+  if (!open) await forget(uid);
+}
+
 // Let this browser keep the notes of UID, and of nobody else.
 export async function keepOnly(uid) {
   await going;
