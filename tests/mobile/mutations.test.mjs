@@ -28,16 +28,17 @@ test("every change to the rules is noticed", async () => {
   const cases = [...permitted, ...documented];
   assert.deepStrictEqual((await wrongOnes(rest, rest, permitted)).map((one) => one.label), [], "the rules as they are");
   const all = [...mutations(rules)];
-  const unnoticed = [];
+  const [unnoticed, telling] = [[], []];
   let tried = 0;
   for (const { line, label, of, rules: changed } of all) {
     await rest.put(changed);
     let noticed = false;
-    const ordered = likelyFirst(cases, of, label);
+    const ordered = [...telling.filter((one) => one.of === of).slice(-2), ...likelyFirst(cases, of, label)];
     for (let i = 0, some = 8; i < ordered.length && !noticed; i += some, some *= 2) {
       const wrong = await wrongOnes(rest, rest, ordered.slice(i, i + some));
       tried += Math.min(some, ordered.length - i);
       noticed = wrong.length > 0;
+      if (noticed && !telling.includes(wrong[0])) telling.push(wrong[0]);
       await rest.fill(spent(wrong));
     }
     if (!noticed) unnoticed.push(`line ${line}: ${label.slice(0, 80)}`);
