@@ -279,8 +279,10 @@ def test_it_is_found_from_the_start_page_the_connections_and_the_policy(
         expect(page.get_by_role("heading", name="Your data in ItsimpleAI")).to_be_visible()
     page.goto(f"{browser_world.service.url}/connections")
     sign_in(page, browser_world.person())
-    page.get_by_role("link", name="Download your notes, or delete everything").click()
-    expect(page.get_by_role("heading", name="Download your notes")).to_be_visible()
+    for path in ("/connections", "/notes"):
+        page.goto(browser_world.service.url + path)
+        page.get_by_role("link", name="Download your notes, or delete everything").click()
+        expect(page.get_by_role("heading", name="Download your notes")).to_be_visible()
 
 
 def test_everything_can_be_done_from_the_keyboard(browser_world: World, open_browser: Browsers) -> None:

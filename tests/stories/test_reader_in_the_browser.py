@@ -112,6 +112,9 @@ print("a < b")
 
 שלום עולם
 
+Autumn moonlight —
+a worm digs silently
+
 https://example.com/plain
 """
 
@@ -169,6 +172,8 @@ def test_markdown_is_shown_as_it_is_meant(world: World, open_browser: Browsers) 
     expect(content.get_by_text("(a_1")).to_contain_text("\\(a_1*b*c_2\\)")
     expect(content.locator("img")).to_have_count(0)
     assert page.evaluate("getComputedStyle(document.querySelector('td.to-right')).textAlign") == "right"
+    lines = content.get_by_text("Autumn moonlight").evaluate("(element) => element.innerText")
+    assert lines == "Autumn moonlight —\na worm digs silently"  # as the assistant had shown it
     hebrew = content.get_by_text("שלום")
     assert hebrew.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
     assert page.title() == "Tea · Your notes · ItsimpleAI"

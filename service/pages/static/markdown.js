@@ -50,7 +50,7 @@ function element_of(token) {
 
 function leaf(token, top) {
   switch (token.type) {
-    case "softbreak": return "\n";
+    case "softbreak": // assistants show the line as ended
     case "hardbreak": return made("br");
     case "hr": return made("hr");
     case "code_inline": return made("code", token.content);
