@@ -18,7 +18,7 @@ from google.cloud import firestore
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
-from service.firestore import create
+from service.firestore_write import create
 from tests import world as worlds
 from tests.assistant import Caller, connected
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from service.firestore import create
+from service.firestore_write import create
 from tests import world as worlds
 from tests.assistant import Caller, connected
 

@@ -1,10 +1,12 @@
-"""Python values as Firestore's, and back."""
+"""Python values as Firestore's, and back; documents as they were read."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from google.cloud.firestore_v1 import types
+from google.protobuf.timestamp_pb2 import Timestamp
 
 _Value, _Array, _Map = types.Value.pb(), types.ArrayValue.pb(), types.MapValue.pb()
 
@@ -48,3 +50,41 @@ def decode(value: Any) -> Any:
             return {key: decode(item) for key, item in value.map_value.fields.items()}
         case _:
             return getattr(value, kind)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A document as it was read: its fields as Python values, timestamps as `datetime` in UTC."""
+
+    fields: Mapping[str, Any] = field(repr=False)
+    update_time: Any
+    create_time: Any = None
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was first written, by Firestore's clock."""
+        created_at: datetime = self.create_time.ToDatetime(UTC)
+        return created_at
+
+    @property
+    def version(self) -> str:
+        """The update time in nanoseconds since 1970: another one for every write that changed something."""
+        return version(self.update_time)
+
+
+def version(update_time: Any) -> str:
+    return str(update_time.ToNanoseconds())
+
+
+def as_of(version: str) -> Snapshot:
+    """What stands for the state of that VERSION in `update` and `require`; its fields are not known."""
+    moment = Timestamp()
+    moment.FromNanoseconds(int(version))
+    return Snapshot({}, moment)
+
+
+def snapshot(document: Any) -> Snapshot:
+    """The raw message DOCUMENT."""
+    return Snapshot(
+        {name: decode(value) for name, value in document.fields.items()}, document.update_time, document.create_time
+    )

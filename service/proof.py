@@ -5,7 +5,9 @@ from contextlib import suppress
 from datetime import timedelta
 
 from service.errors import Unavailable, invalid_token
-from service.firestore import Documents, Snapshot, Write, put, require, update
+from service.firestore import Documents
+from service.firestore_values import Snapshot
+from service.firestore_write import Write, put, require, update
 from service.identity.access import Use
 
 _KEPT = timedelta(days=30)

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from scripts.verbs.journey import Person
-from service.firestore import create
+from service.firestore_write import create
 from tests.world import FIRESTORE, Service, World
 
 CONFIRMED = {"confirm": "delete everything"}

@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Any
 
 from service.connections.connections import Grant
-from service.firestore import Documents, delete, in_halves
+from service.firestore import Documents, in_halves
+from service.firestore_write import delete
 
 _BATCH = 250
 _GRANT = ("clientId", "clientName", "scope", "createdAt", "lastUsedAt", "notesSaved", "expireAt")

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.docs.calls import ContractCall
-from service.firestore import Documents, Query
+from service.firestore import Documents
+from service.firestore_query import Query
 
 
 class FirestoreCallStore:

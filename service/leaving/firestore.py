@@ -6,18 +6,10 @@ from functools import partial
 from typing import Any
 
 from service.errors import Unavailable
-from service.firestore import (
-    Changed,
-    Documents,
-    Exists,
-    Missing,
-    Query,
-    Snapshot,
-    create,
-    delete,
-    put,
-    update,
-)
+from service.firestore import Changed, Documents, Exists, Missing
+from service.firestore_query import Query
+from service.firestore_values import Snapshot
+from service.firestore_write import create, delete, put, update
 from service.leaving.deletion import ACCESS, KINDS, Deletion, begin, finish, is_over
 from service.leaving.export import StoredNote
 from service.leaving.firestore_step import BATCH, Step, find, job_path, query

@@ -9,7 +9,9 @@ from itertools import islice
 from typing import Any
 
 from service.errors import Unavailable
-from service.firestore import Documents, Missing, Query, delete, in_halves, update
+from service.firestore import Documents, Missing, in_halves
+from service.firestore_query import Query
+from service.firestore_write import delete, update
 from service.leaving.deletion import ACCESS, REST
 
 BATCH = 250

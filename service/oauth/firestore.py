@@ -5,18 +5,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from service.firestore import (
-    Changed,
-    Documents,
-    Exists,
-    Missing,
-    Snapshot,
-    Write,
-    create,
-    delete,
-    require,
-    update,
-)
+from service.firestore import Changed, Documents, Exists, Missing
+from service.firestore_values import Snapshot
+from service.firestore_write import Write, create, delete, require, update
 from service.oauth.clients import Client, is_client_id
 from service.oauth.grants import Code, Grant, Issued
 from service.oauth.refresh import RefreshToken

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from scripts.verbs.journey import Assistant, hidden_fields
-from service.firestore import update
+from service.firestore_write import update
 from service.oauth.document_fetcher import DocumentFetcher
 from tests import world as worlds
 from tests.conformance.answers import Page, error_sent_back, refusal, sent_back

@@ -6,7 +6,7 @@ import shlex
 from scripts.verbs.client_arguments import parse
 from service.actions.registry import OPERATIONS
 from service.contract import Contract
-from service.firestore import update
+from service.firestore_write import update
 from tests.assistant import connected
 from tests.house.test_docs import ROOT
 from tests.world import World

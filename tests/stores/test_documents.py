@@ -11,18 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import BearerError, Unavailable
-from service.firestore import (
-    Changed,
-    Documents,
-    Exists,
-    Missing,
-    Query,
-    Write,
-    create,
-    delete,
-    require,
-    update,
-)
+from service.firestore import Changed, Documents, Exists, Missing
+from service.firestore_query import Query
+from service.firestore_write import Write, create, delete, require, update
 from service.google_backends import open_documents
 from service.identity.access import Access, Use
 from service.proof import prove, proven

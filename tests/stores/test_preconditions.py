@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from service.firestore import Changed, Documents, Snapshot, create, delete, require, update
+from service.firestore import Changed, Documents
+from service.firestore_values import Snapshot
+from service.firestore_write import create, delete, require, update
 from service.google_backends import open_documents
 from tests.world import FIRESTORE, new_project
 

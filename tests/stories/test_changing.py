@@ -8,7 +8,8 @@ from typing import Any
 import grpc
 import pytest
 
-from service.firestore import TooLarge, delete, update
+from service.firestore import TooLarge
+from service.firestore_write import delete, update
 from tests.assistant import connected
 from tests.world import World, running
 from tests.world import world as new_world

@@ -20,7 +20,8 @@ from scripts.verbs.journey import Assistant
 from scripts.verbs.processes import ROOT
 from service.contract import Contract
 from service.errors import Unavailable
-from service.firestore import Documents, create, update
+from service.firestore import Documents
+from service.firestore_write import create, update
 from service.oauth.clients import Client
 from service.oauth.firestore import FirestoreOAuthStore
 from service.oauth.registered import add_redirect, add_secret

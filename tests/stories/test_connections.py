@@ -13,7 +13,8 @@ import requests
 from scripts.verbs.journey import Assistant, Person
 from scripts.verbs.processes import free_port
 from service.connections.firestore import FirestoreConnectionStore
-from service.firestore import TooLarge, Write, create
+from service.firestore import TooLarge
+from service.firestore_write import Write, create
 from service.oauth.clients import Client
 from tests import world as worlds
 from tests.world import LOOPBACK_CALLBACK, PKCE, VERIFIER, Tokens, World, running

@@ -15,7 +15,7 @@ import requests
 from scripts.verbs.journey import Person
 from service.contract import PATH, Contract
 from service.docs.calls import ContractCall, list_calls
-from service.firestore import put
+from service.firestore_write import put
 from tests import world as worlds
 from tests.conformance.answers import Page
 from tests.world import PKCE, VERIFIER, Tokens, World, answer_of

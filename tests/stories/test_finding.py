@@ -12,7 +12,7 @@ import requests
 
 from scripts.verbs.journey import Person
 from service.actions.notes import operations
-from service.firestore import create, delete
+from service.firestore_write import create, delete
 from tests.assistant import BOTH, Caller, connected
 from tests.world import AUTH, Tokens, World
 from tests.world import world as new_world

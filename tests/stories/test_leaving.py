@@ -15,7 +15,8 @@ import requests
 import yaml
 
 from scripts.verbs.processes import ROOT
-from service.firestore import TooLarge, Write, create, delete
+from service.firestore import TooLarge
+from service.firestore_write import Write, create, delete
 from tests import world as worlds
 from tests.assistant import connected
 from tests.leaver import fill, leaver, make_small, put_raw, together, unzip

@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
-from service.firestore import Documents, delete, put
+from service.firestore import Documents
+from service.firestore_write import delete, put
 from service.google_backends import open_documents
 from tests import world as worlds
 from tests.stories.conftest import photograph, sign_in

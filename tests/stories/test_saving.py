@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.firestore import delete, update
+from service.firestore_write import delete, update
 from tests.assistant import BOTH, Caller, connected
 from tests.world import World, running
 from tests.world import world as new_world

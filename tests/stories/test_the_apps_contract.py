@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
-from service.firestore import create
+from service.firestore_write import create
 from service.pages.pages import STATIC
 from tests.assistant import Caller, connected
 from tests.house.test_mobile_contract import IS_NOTE

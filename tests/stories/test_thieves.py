@@ -17,7 +17,8 @@ from scripts.verbs.journey import hidden_fields
 from service.actions.notes.firestore import FirestoreNoteStore
 from service.actions.notes.notes import Source, compose
 from service.errors import BearerError
-from service.firestore import Documents, Exists, Missing, Write, delete, update
+from service.firestore import Documents, Exists, Missing
+from service.firestore_write import Write, delete, update
 from service.google_backends import open_documents
 from service.identity.access import Use
 from service.oauth.tokens import parse_access_token

@@ -8,20 +8,10 @@ from typing import Any
 from service.actions.notes.notes import KINDS, Note, Source
 from service.actions.notes.store import Filter, NoteChanged
 from service.errors import ActionError, Unavailable, invalid_token
-from service.firestore import (
-    Changed,
-    Documents,
-    Exists,
-    Missing,
-    Query,
-    Snapshot,
-    TooLarge,
-    as_of,
-    create,
-    delete,
-    update,
-    version,
-)
+from service.firestore import Changed, Documents, Exists, Missing, TooLarge
+from service.firestore_query import Query
+from service.firestore_values import Snapshot, as_of, version
+from service.firestore_write import create, delete, update
 from service.identity.access import Use
 from service.paths import MOST, is_segment
 from service.proof import noted, prove, proven
