@@ -58,13 +58,12 @@ class Snapshot:
 
     fields: Mapping[str, Any] = field(repr=False)
     update_time: Any
-    create_time: Any = None
 
     @property
-    def created_at(self) -> datetime:
-        """When it was first written, by Firestore's clock."""
-        created_at: datetime = self.create_time.ToDatetime(UTC)
-        return created_at
+    def written_at(self) -> datetime:
+        """When it was last written, by Firestore's clock."""
+        written_at: datetime = self.update_time.ToDatetime(UTC)
+        return written_at
 
     @property
     def version(self) -> str:
@@ -85,6 +84,4 @@ def as_of(version: str) -> Snapshot:
 
 def snapshot(document: Any) -> Snapshot:
     """The raw message DOCUMENT."""
-    return Snapshot(
-        {name: decode(value) for name, value in document.fields.items()}, document.update_time, document.create_time
-    )
+    return Snapshot({name: decode(value) for name, value in document.fields.items()}, document.update_time)

@@ -2,7 +2,8 @@
 
 import re
 
-_SEGMENT = re.compile(r"(?!\.\.?$)(?!__.*__$)[^/]+", re.DOTALL)
+# Ids between two underscores are reserved, but for numbers, which databases have from the time of Datastore.
+_SEGMENT = re.compile(r"__id-?[0-9]{1,19}__|(?!\.\.?$)(?!__.*__$)[^/]+", re.DOTALL)
 MOST = 1_500
 """Bytes of a document's id: https://firebase.google.com/docs/firestore/quotas#limits."""
 

@@ -22,7 +22,6 @@ from service.paths import MOST, is_segment
 MOST_NOTES, MOST_BYTES = 500, 8 << 20
 _MOST_NAME = 120
 _ILLEGAL = re.compile(r'[<>:"/\\|?*]')
-_LEGACY_ID = re.compile(r"__id-?[0-9]{1,19}__", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107  # of a zip's own times
 _READABLE = 0o644 << 16
 
@@ -71,8 +70,7 @@ def parse_cursor(text: str) -> str | None:
         note_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:
         return None
-    is_id = is_segment(note_id, MOST) or _LEGACY_ID.fullmatch(note_id)
-    return note_id if is_id and write_cursor(note_id) == text else None
+    return note_id if is_segment(note_id, MOST) and write_cursor(note_id) == text else None
 
 
 def stem(note: StoredNote) -> str:

@@ -12,7 +12,7 @@ from service.firestore_values import Snapshot
 from service.firestore_write import create, delete, put, update
 from service.leaving.deletion import ACCESS, KINDS, Deletion, begin, finish, is_over
 from service.leaving.export import StoredNote
-from service.leaving.firestore_step import BATCH, Step, find, job_path, query
+from service.leaving.firestore_step import BATCH, Step, job_path, query
 from service.paths import is_segment
 
 MOST_BATCHES = 4  # of one call
@@ -60,13 +60,13 @@ class FirestoreLeavingStore:
         """End every grant of the person; how many there were."""
         for kind in ACCESS:
             ended = 0
-            while paths := find(self._documents, kind, uid, BATCH):
+            while paths := self._find(kind, uid, BATCH):
                 self._documents.commit(*map(delete, paths))
                 ended += len(paths)
         return ended
 
     def has_anything(self, uid: str) -> bool:
-        return any(find(self._documents, kind, uid, 1) for kind in KINDS)
+        return any(self._find(kind, uid, 1) for kind in KINDS)
 
     def uids(self) -> Iterator[str]:
         """Whose grants and notes there are; some more than once."""
@@ -80,6 +80,9 @@ class FirestoreLeavingStore:
         """Whose deletion is not finished."""
         for path, _ in self._documents.stream_all(Query("accountDeletions", {"done": False}, select=())):
             yield path.rpartition("/")[2]
+
+    def _find(self, kind: str, uid: str, most: int) -> list[str]:
+        return [path for path, _ in self._documents.stream(query(kind, uid, most))]
 
     def _carry_on(
         self, uid: str, now: datetime, job: Callable[[], tuple[Deletion, Snapshot]], *, is_asked: bool
@@ -100,16 +103,15 @@ class FirestoreLeavingStore:
 
     def _last(self, uid: str) -> tuple[Deletion, Snapshot]:
         (seen,) = self._documents.get(job_path(uid))
-        if seen is None:
-            raise Unavailable("deletion: its receipt has just expired")
-        return _deletion(seen.fields), seen
+        if seen is None or (deletion := _deletion(seen.fields)) is None:
+            raise Unavailable("deletion: its receipt has just gone")
+        return deletion, seen
 
     def _begun(self, uid: str, now: datetime) -> tuple[Deletion, Snapshot]:
         """The person's deletion as it is: the last one, or one that is made now."""
         for _ in range(_TRIES):
             (seen,) = self._documents.get(job_path(uid))
-            if seen is not None:
-                deletion = _deletion(seen.fields)
+            if seen and (deletion := _deletion(seen.fields)):
                 is_current = not deletion.finished_at or not (is_over(deletion, now) or self.has_anything(uid))
                 if is_current:
                     return deletion, seen
@@ -149,12 +151,16 @@ def _fields(deletion: Deletion) -> dict[str, Any]:
     }
 
 
-def _deletion(fields: Mapping[str, Any]) -> Deletion:
-    return Deletion(
-        fields["id"],
-        fields["requestedAt"],
-        fields["found"],
-        fields["deleted"],
-        fields["askedAt"],
-        fields["finishedAt"],
-    )
+def _deletion(fields: Mapping[str, Any]) -> Deletion | None:
+    """None for what this service did not write."""
+    match fields:
+        case {
+            "id": str() as deletion_id,
+            "requestedAt": datetime() as requested_at,
+            "found": dict() as found,
+            "deleted": dict() as deleted,
+            "askedAt": datetime() as asked_at,
+            "finishedAt": None | datetime() as finished_at,
+        } if all(type(counts.get(kind)) is int for counts in (found, deleted) for kind in KINDS):
+            return Deletion(deletion_id, requested_at, found, deleted, asked_at, finished_at)
+    return None

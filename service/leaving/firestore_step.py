@@ -1,6 +1,6 @@
 """One step of a deletion: bounded work on what there is of a person. See docs/decisions/0014."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,31 +32,29 @@ class Step:
         """Delete all that gives access, and at most MOST batches of the rest; how many of those there were."""
         for kind in ACCESS:
             for _ in range(_TRIES):
-                if not (paths := self._find(kind)):
+                if not (paths := list(islice(self._find(kind), BATCH))):
                     break
                 in_halves(paths, partial(self._delete, kind))
             else:
                 raise Unavailable("deletion: too many races about access")
         used = 0
         for kind in REST:
-            while used < most and (paths := self._find(kind)):
+            found = self._find(kind)
+            while used < most and (paths := list(islice(found, BATCH))):
                 in_halves(paths, partial(self._delete, kind))
                 used += 1
         return used
 
-    def _find(self, kind: str) -> list[str]:
-        return find(self.documents, kind, self.uid, BATCH, self.until)
+    def _find(self, kind: str) -> Iterator[str]:
+        for path, there in self.documents.stream_all(query(kind, self.uid, BATCH)):
+            if self.until is None or there.written_at <= self.until:
+                yield path
 
     def _delete(self, kind: str, paths: list[str]) -> None:
         """Delete all of PATHS and count them, or, if one of them is gone already, none."""
         counted = update(job_path(self.uid), self.fields, increments={f"deleted.{kind}": len(paths)})
         with suppress(Missing):  # somebody else deletes too, or our own answer was lost: what is left is found again
             self.documents.commit(counted, *(delete(path, must_exist=True) for path in paths))
-
-
-def find(documents: Documents, kind: str, uid: str, most: int, until: datetime | None = None) -> list[str]:
-    found = documents.stream_all(query(kind, uid, most))
-    return list(islice((path for path, there in found if until is None or there.created_at <= until), most))
 
 
 def query(kind: str, uid: str, most: int = 0) -> Query:

@@ -12,6 +12,7 @@ from scripts.verbs.account import main
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
 from service.errors import Unavailable
+from service.firestore_write import update
 from service.leaving.deletion import Deletion
 from service.leaving.firestore import FirestoreLeavingStore
 from tests.assistant import connected
@@ -135,24 +136,29 @@ def test_a_sweep_leaves_what_came_after_its_person_had_left_the_deletion(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ada = world.person()
-    fill(world, ada.uid, 12)
+    fill(world, ada.uid, 30)
     old = connected(world, ada)
     make_small(monkeypatch)
     leaving = world.service.backends.leaving
     assert leaving.delete(ada.uid, world.service.clock()).finished_at is None
+    between = connected(world, ada)
+    between.save("between two steps")
+    assert leaving.delete(ada.uid, world.service.clock()).finished_at is None
     new = connected(world, ada)
     new.save("after it")
+    edited = f"users/{ada.uid}/notes/n00029"
+    world.service.backends.documents.commit(update(edited, {"archived": True}))
 
     assert account(world, monkeypatch, "sweep") == 0
 
     assert capsys.readouterr().out.endswith("Done: 0 gone, 1 unfinished before.\n")
-    assert [note["content"] for note in world.notes(ada)] == ["after it"]
+    assert sorted(note["title"] for note in world.notes(ada)) == ["A title", "Note 29"]
     assert new.save("and more").status_code == 201
-    assert old.save("nothing").status_code == 401
+    assert [gone.save("nothing").status_code for gone in (old, between)] == [401, 401]
     receipt = leaving.find_deletion(ada.uid, world.service.clock())
     assert receipt
     assert receipt.finished_at
-    assert receipt.deleted == {"codes": 1, "connections": 1, "tokens": 2, "notes": 12}
+    assert receipt.deleted == {"codes": 2, "connections": 2, "tokens": 4, "notes": 30}
     assert leaving.delete(ada.uid, world.service.clock()).deletion_id != receipt.deletion_id  # asked anew, all goes
     assert leaving.delete_rest("nobody", world.service.clock()) is None
 
@@ -190,10 +196,14 @@ def test_a_sweep_passes_over_what_this_service_did_not_write(
     for n, uid in enumerate(({"integerValue": "7"}, {"stringValue": "a/b"}, {"stringValue": "u" * 200}, None)):
         put_raw(world, f"oauthGrants/by-hand-{n}", {"uid": uid} if uid else {})
     put_raw(world, f"users/{'v' * 200}/notes/n", {})
+    put_raw(world, "accountDeletions/by-hand", {"done": {"booleanValue": False}, "finishedAt": {"nullValue": None}})
 
     assert account(world, monkeypatch, "sweep") == 0
 
-    assert capsys.readouterr().out == "Done: 0 gone, 0 unfinished before.\n"
+    assert capsys.readouterr().out == "Done: 0 gone, 1 unfinished before.\n"
+    leaving = world.service.backends.leaving
+    assert leaving.find_deletion("by-hand", world.service.clock()) is None
+    assert leaving.delete("by-hand", world.service.clock()).finished_at
 
 
 @pytest.mark.parametrize("alone", ["FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"])
