@@ -70,6 +70,11 @@ test("formulas stay as they are written", () => {
   for (const prose of ["it costs $5 and *not* $10", "\\(not *closed*", "a $ *b* $ c", "\\[\n\n*a*\n"]) assert.ok(said(prose).includes("em_open"), prose);
 });
 
+test("a formula ends with the list item that it is in", () => {
+  assert.ok(said("1. one\n   $$\n# Heading\n2. two\n$$\n").includes("heading_open"));
+  assert.ok(said("1. one\n   $$\n   a*b*c\n   $$\n").includes("a*b*c"));
+});
+
 test("no text keeps the page busy", () => {
   const parts = ["[", "![", "[a](", "*a ", "**a*", "<", "<a:", "_a", "> ", ">\n", "- ", "* a\n ", "http://a", "//a.b/", "a@", "$", "$a ", "\\(", "\\[ ",
     "\\[\n", "$$\n", "$$ a\n\n", "|a", "|-", "[a]: b\n", "&", "~~a", "\\", "a`\n", "- a\n", "a\n-\n", ">>>>>- ", "https://", "mailto:a@", "\n", " \n", "((("];

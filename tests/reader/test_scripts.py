@@ -10,4 +10,4 @@ def test_the_readers_scripts_do_as_they_say() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
     assert done.returncode == 0, done.stdout[-4000:]
-    assert "# pass 8" in done.stdout
+    assert "# pass 9" in done.stdout

@@ -15,6 +15,7 @@ from tests.deployed import deployed
 from tests.leaver import fill, leaver, make_small, unzip
 from tests.stories.conftest import photograph, sign_in
 from tests.stories.test_connections_in_the_browser import end_session
+from tests.stories.test_reader_in_the_browser import BLOCKED
 from tests.world import World
 
 Browsers = Callable[..., BrowserContext]
@@ -366,6 +367,20 @@ def test_what_the_browser_kept_goes_with_everything(browser_world: World, open_b
     assert page.evaluate(DATABASES) == []
 
 
+def test_where_nothing_can_be_kept_the_receipt_is_shown_all_the_same(
+    browser_world: World, open_browser: Browsers
+) -> None:
+    ada, context = browser_world.person(), open_browser()
+    context.add_init_script(BLOCKED)
+    fill(browser_world, ada.uid, 1)
+    page = account_page(context, browser_world, ada)
+
+    begin_deleting(page).get_by_role("button", name="Yes, delete everything").click()
+
+    expect(page.get_by_role("heading", name="Receipt")).to_be_focused()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
 def test_a_reader_that_is_open_meanwhile_is_emptied_and_goes_on(browser_world: World, open_browser: Browsers) -> None:
     ada, context = browser_world.person(), open_browser()
     connected(browser_world, ada).save(title="To be deleted")
@@ -378,7 +393,8 @@ def test_a_reader_that_is_open_meanwhile_is_emptied_and_goes_on(browser_world: W
 
     begin_deleting(page).get_by_role("button", name="Yes, delete everything").click()
 
-    expect(page.get_by_role("heading", name="Receipt")).to_be_focused(timeout=3_000)
+    expect(page.get_by_role("heading", name="Receipt")).to_be_focused()
+    assert KEPT_NAME in reader.evaluate(DATABASES)
     expect(reader.get_by_role("link", name="To be deleted")).to_have_count(0)
     connected(browser_world, ada).save(title="A new beginning")
     expect(reader.get_by_role("link", name="A new beginning")).to_be_visible()

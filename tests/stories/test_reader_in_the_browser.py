@@ -399,9 +399,19 @@ LEFT = f"""async () => {{ const end = Date.now() + 20_000;
   while ((await ({KEPT})()).length && Date.now() < end) await new Promise((done) => setTimeout(done, 20)); }}"""
 
 
+# Cookies are blocked: what would keep something throws, or refuses.
+BLOCKED = """
+const denied = () => { throw new DOMException("denied", "SecurityError"); };
+for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, name, { get: denied });
+for (const name of ["request", "query"]) if (globalThis.LockManager) LockManager.prototype[name] = async () => denied();
+IDBFactory.prototype.open = IDBFactory.prototype.databases = denied;
+"""
+
+
 def keeps_nothing(page: Page) -> None:
     page.evaluate(LEFT)
     assert page.evaluate(KEPT) == []
+    assert page.evaluate("navigator.locks.query().then(({ held }) => held)") == []
 
 
 def test_who_comes_next_sees_nothing_of_who_was_there(world: World, open_browser: Browsers) -> None:
@@ -479,12 +489,87 @@ def test_what_was_here_last_is_there_without_a_connection(world: World, open_bro
     expect(text_of(page)).to_be_visible()
 
 
-def test_where_nothing_can_be_kept_notes_are_shown_all_the_same(world: World, open_browser: Browsers) -> None:
+@pytest.mark.parametrize(
+    "script",
+    ["Object.defineProperty(globalThis, 'indexedDB', {get() { return undefined }})", BLOCKED],
+    ids=["no", "blocked"],
+)
+def test_where_nothing_can_be_kept_notes_are_shown_all_the_same(
+    world: World, open_browser: Browsers, script: str
+) -> None:
     ada, context = world.person(), open_browser()
     store(ada, note("One"))
-    context.add_init_script("Object.defineProperty(globalThis, 'indexedDB', {get() { return undefined }})")
+    context.add_init_script(script)
 
-    shows(reader(context, world, ada), "One")
+    page = reader(context, world, ada)
+
+    shows(page, "One")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def forgetting(context: BrowserContext, world: World) -> Page:
+    """A page of nobody's that has the functions of forget.js, and a database of Firestore's."""
+    page = context.new_page()
+    page.goto(f"{world.service.url}/notes")
+    page.get_by_label("E-mail").wait_for()
+    page.evaluate("""async () => {
+      const scripts = performance.getEntriesByType("resource").map(({name}) => name);
+      Object.assign(globalThis, await import(scripts.find((name) => name.endsWith("/forget.js"))));
+      globalThis.kept = async () => (await indexedDB.databases()).length;
+      globalThis.keep = (uid) => new Promise((done) => {
+        localStorage.setItem("mate:notes-of", uid);
+        const request = indexedDB.open("firestore/x");
+        request.onsuccess = () => done(request.result.close());
+      });
+    }""")
+    return page
+
+
+def test_what_was_kept_goes_with_whom_it_was_of(world: World, open_browser: Browsers) -> None:
+    page = forgetting(open_browser(), world)
+    before = page.evaluate("kept()")
+
+    for act, left in (
+        ("keep('ada')", 1),
+        ("forget('bob')", 1),
+        ("keepOnly('ada')", 1),
+        ("keepOnly('bob')", 0),
+        ("keep('bob')", 1),
+        ("forgetUnlessOpen('bob')", 0),
+        ("keep('bob')", 1),
+        ("forget('bob')", 0),
+    ):
+        page.evaluate(act)
+        assert page.evaluate("kept()") - before == left, act
+
+
+def test_what_was_kept_goes_once_every_tab_has_closed_it(world: World, open_browser: Browsers) -> None:
+    context = open_browser()
+    page, other = (forgetting(context, world) for _ in range(2))
+    before = page.evaluate("kept()")
+    other.evaluate("async () => { globalThis.release = await hold(); }")
+    page.evaluate(
+        "async () => { await keep('ada'); globalThis.forgotten = forget('ada').then(() => performance.now()); }"
+    )
+
+    page.evaluate("forgetUnlessOpen('ada')")  # does not wait
+    assert page.evaluate("kept()") - before == 1
+    released = page.evaluate("performance.now()")
+    other.evaluate("release()")
+
+    assert page.evaluate("forgotten") > released
+    assert page.evaluate("kept()") == before
+
+
+def test_a_tab_that_sleeps_keeps_nobody_from_leaving(world: World, open_browser: Browsers) -> None:
+    context = open_browser()
+    page, sleeping = (forgetting(context, world) for _ in range(2))
+    before = page.evaluate("kept()")
+    sleeping.evaluate("async () => { await hold(); }")
+
+    page.evaluate("keep('ada').then(() => forget('ada'))")
+
+    assert page.evaluate("kept()") == before
 
 
 def test_thousands_of_notes_are_shown_a_page_at_a_time(world: World, open_browser: Browsers) -> None:

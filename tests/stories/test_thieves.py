@@ -83,6 +83,14 @@ def test_an_access_token_is_no_refresh_token_nor_the_other_way_round(world: Worl
     assert world.service.post("/notes", json={"title": "t", "content": "c"}, headers=headers).status_code == 401
 
 
+def test_nothing_is_open_where_no_rules_were_loaded(world: World) -> None:
+    ada = world.person()
+
+    answer = world.firebase.read(f"users/{ada.uid}/notes", world.firebase.sign_in(ada))
+
+    assert (answer.status_code, world.has_rules) == (403, False)
+
+
 def test_two_people_never_see_each_others_notes(world: World) -> None:
     ada, bob, chatgpt = world.person("ada"), world.person("bob"), world.assistant()
     for person in (ada, bob):

@@ -7,8 +7,8 @@ let going = Promise.resolve();
 // Say that this tab has it open, until what this gives is called: once all have closed it, it can be deleted. While one
 // has it open Firestore would make it again.
 export function hold() {
-  if (!navigator.locks) return Promise.resolve(() => {});
-  return new Promise((held) => navigator.locks.request(LOCK, { mode: "shared" }, () => new Promise(held)));
+  const locked = (held) => navigator.locks.request(LOCK, { mode: "shared" }, () => new Promise(held));
+  return new Promise((held) => Promise.resolve(held).then(locked).catch(() => held(() => {}))); // where there are none
 }
 
 // Delete it, unless it is somebody's who came after UID.
@@ -19,8 +19,8 @@ export function forget(uid) {
 
 // The same, when all of UID's notes are deleted; a tab that has them open hears of it and goes on.
 export async function forgetUnlessOpen(uid) {
-  const open = (await navigator.locks?.query())?.held.some(({ name }) => name === LOCK);
-  if (!open) await forget(uid);
+  const locks = await Promise.resolve().then(() => navigator.locks.query()).catch(() => ({ held: [] }));
+  if (!locks.held.some(({ name }) => name === LOCK)) await forget(uid);
 }
 
 // Let this browser keep the notes of UID, and of nobody else.
@@ -30,13 +30,14 @@ export async function keepOnly(uid) {
   localStorage.setItem(OWNER, uid);
 }
 
+// Do WORK when no tab has it open, or cannot say so.
 async function alone(work) {
-  let isAlone = false;
-  const begin = () => ((isAlone = true), work());
+  let isBegun = false;
+  const begin = () => ((isBegun = true), work());
   try {
-    await (navigator.locks?.request(LOCK, { signal: AbortSignal.timeout(PATIENCE) }, begin) ?? work());
+    await navigator.locks.request(LOCK, { signal: AbortSignal.timeout(PATIENCE) }, begin);
   } catch (error) {
-    if (isAlone || error.name !== "TimeoutError") throw error;
+    if (isBegun) throw error;
     await work();
   }
 }

@@ -26,8 +26,9 @@ function block(state, startLine, endLine, silent) {
   if (!end) return false;
   const most = Math.min(endLine, startLine + MOST_LINES);
   let last = startLine + 1;
-  while (last < most && line(last) && line(last) !== end) last += 1;
-  if (last >= most || line(last) !== end) return false;
+  const isInside = (n) => state.sCount[n] >= state.blkIndent; // as in a fence: a list item ends where its indent does
+  while (last < most && isInside(last) && line(last) && line(last) !== end) last += 1;
+  if (last >= most || !isInside(last) || line(last) !== end) return false;
   if (silent) return true;
   const token = state.push("latex", "div", 0);
   token.content = state.getLines(startLine, last + 1, state.blkIndent, false);

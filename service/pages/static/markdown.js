@@ -41,8 +41,8 @@ function element_of(token) {
   if (token.type === "link_open") return link(token.attrGet("href"));
   if (token.type === "heading_open") return made(`h${Math.min(6, Number(token.tag[1]) + 2)}`); // below the note's own title
   const element = made(PLAIN.includes(token.tag) ? token.tag : "span");
-  const start = Number(token.attrGet("start"));
-  if (start) element.setAttribute("start", start);
+  const start = token.attrGet("start");
+  if (start !== null) element.setAttribute("start", start);
   const align = /^text-align:(left|center|right)$/.exec(token.attrGet("style") ?? "");
   if (align) element.className = `to-${align[1]}`;
   return element;

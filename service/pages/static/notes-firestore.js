@@ -1,7 +1,7 @@
 // A person's notes in Firestore, under firestore.rules: listened to, put away, pinned and deleted as the phone app does it.
 import {
   collection, connectFirestoreEmulator, deleteDoc, doc, getCountFromServer, initializeFirestore, limit, onSnapshot, orderBy,
-  persistentLocalCache, persistentMultipleTabManager, query, setLogLevel, terminate, updateDoc,
+  memoryLocalCache, persistentLocalCache, persistentMultipleTabManager, query, setLogLevel, terminate, updateDoc,
 } from "./vendor/firebase-firestore.js";
 import { hold, keepOnly } from "./forget.js";
 import { readNote } from "./note.js";
@@ -13,8 +13,7 @@ const WITH_METADATA = { includeMetadataChanges: true }; // or nothing tells that
 export async function open(app, { database, emulator }, uid) {
   await keepOnly(uid).catch(() => {}); // Firestore works from memory then
   const release = await hold();
-  const localCache = persistentLocalCache({ tabManager: persistentMultipleTabManager() });
-  const firestore = initializeFirestore(app, { localCache }, database);
+  const firestore = initializeFirestore(app, { localCache: cache() }, database);
   if (emulator) {
     const [, host, port] = /^(.*):(\d+)$/.exec(emulator);
     connectFirestoreEmulator(firestore, host, Number(port));
@@ -25,13 +24,23 @@ export async function open(app, { database, emulator }, uid) {
     follow: (most, told, failed) => follow(notes, most, told, failed),
     followOne(id, told, failed) {
       const changed = (found) => told(found.exists() ? readNote(id, found.data()) : null, found.metadata.fromCache);
-      return onSnapshot(one(id), WITH_METADATA, changed, failed);
+      const refused = (error) => (error.code === "invalid-argument" ? told(null) : failed(error)); // an id of no note
+      return onSnapshot(one(id), WITH_METADATA, changed, refused);
     },
     setArchived: (id, archived) => updateDoc(one(id), { archived }),
     setPinned: (id, pinned) => updateDoc(one(id), { pinned }),
     delete: (id) => deleteDoc(one(id)),
     close: () => terminate(firestore).finally(release),
   };
+}
+
+function cache() {
+  try {
+    localStorage; // throws where cookies are blocked, as Firestore would then
+    return persistentLocalCache({ tabManager: persistentMultipleTabManager() });
+  } catch {
+    return memoryLocalCache();
+  }
 }
 
 // Tell TOLD the newest MOST notes now and whenever they change, as {notes, arrived, isAll, isCached}: `arrived` are those

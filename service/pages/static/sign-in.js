@@ -17,6 +17,15 @@ export const auth = initializeAuth(initializeApp(config), {
 auth.useDeviceLanguage();
 if (emulator) connectAuthEmulator(auth, emulator, { disableWarnings: true });
 
+// Undefined where nothing may be kept: such a browser throws when it is asked.
+function storage(name) {
+  try {
+    return globalThis[name];
+  } catch {
+    return undefined;
+  }
+}
+
 const EMAIL_KEY = "mate:email-for-link";
 const REDIRECT_KEY = "mate:redirecting";
 const PROBLEMS = {
@@ -103,7 +112,7 @@ async function signInWith(name) {
     await signInWithPopup(auth, provider(name), browserPopupRedirectResolver);
   } catch (error) {
     if (!NO_POPUPS.includes(error.code)) throw error;
-    sessionStorage.setItem(REDIRECT_KEY, "1");
+    storage("sessionStorage")?.setItem(REDIRECT_KEY, "1");
     await signInWithRedirect(auth, provider(name), browserPopupRedirectResolver);
   }
 }
@@ -117,7 +126,7 @@ const byEmail = {
   },
   async link() {
     await sendSignInLinkToEmail(auth, email(), { url: location.href, handleCodeInApp: true });
-    localStorage.setItem(EMAIL_KEY, email());
+    storage("localStorage")?.setItem(EMAIL_KEY, email());
     say(`A sign-in link is on its way to ${email()}. Open it on this device to go on.`);
   },
 };
@@ -127,13 +136,13 @@ async function finishEmailLink() {
   const link = location.href;
   const finish = async (address) => {
     await signInWithEmailLink(auth, address, link);
-    localStorage.removeItem(EMAIL_KEY);
+    storage("localStorage")?.removeItem(EMAIL_KEY);
     const clean = new URL(link);
     for (const name of ["apiKey", "oobCode", "mode", "lang", "continueUrl", "tenantId"]) clean.searchParams.delete(name);
     history.replaceState(null, "", clean);
     say("");
   };
-  const address = localStorage.getItem(EMAIL_KEY);
+  const address = storage("localStorage")?.getItem(EMAIL_KEY);
   if (address) return finish(address);
   byEmail.link = () => finish(email());
   for (const other of document.querySelectorAll("#password-field, [data-email=password], [data-email=reset], .provider")) {
@@ -171,8 +180,8 @@ export async function start(onUser) {
   tell = onUser;
   say("Checking whether you are signed in…");
   try {
-    if (sessionStorage.getItem(REDIRECT_KEY)) {
-      sessionStorage.removeItem(REDIRECT_KEY);
+    if (storage("sessionStorage")?.getItem(REDIRECT_KEY)) {
+      storage("sessionStorage").removeItem(REDIRECT_KEY);
       await getRedirectResult(auth, browserPopupRedirectResolver);
     }
     await auth.authStateReady();
