@@ -140,6 +140,20 @@ def test_what_the_phone_wrote_may_stay_as_it_is(world: World) -> None:
     assert chatgpt.change(changed.json(), kind="video").status_code == 400
 
 
+@pytest.mark.parametrize("content", [{"a": "map"}, ["list"], 7, None, ""], ids=str)
+def test_nothing_is_added_to_what_is_no_text(world: World, content: Any) -> None:
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    receipt = chatgpt.save("text").json()
+    on_the_phone(world, ada.uid, receipt["id"], content=content)
+    note = chatgpt.get(f"/notes/{receipt['id']}").json()
+
+    added = chatgpt.change(note, append="more")
+
+    assert (added.status_code, added.json()["error"]["message"][:8]) == (400, "append: ")
+    assert chatgpt.change(note, content="in its place").status_code == 200
+
+
 def test_a_document_that_is_nearly_full_is_not_asked_for_again(world: World) -> None:
     ada = world.person()
     chatgpt = connected(world, ada)

@@ -85,6 +85,8 @@ def change(note: Note, arguments: Mapping[str, Any], now: datetime) -> Note:
         raise _wrong("append: it cannot go together with content.")
     content = arguments.get("content", note.content)
     if "append" in arguments:
+        if not content:  # or not text: then there is something that would be lost
+            raise _wrong("append: this note has no text that can be read here. To put one in its place, send content.")
         content = append(content, arguments["append"])
     if len(content) > MOST_CONTENT and content != note.content:
         raise _wrong(f"append: the text would be longer than {MOST_CONTENT:,} characters. Save a new note instead.")
@@ -104,8 +106,6 @@ def change(note: Note, arguments: Mapping[str, Any], now: datetime) -> Note:
 
 def append(content: str, more: str) -> str:
     """MORE after CONTENT, with a blank line between."""
-    if not content:
-        return more
     breaks = len(content) - len(content.rstrip("\n"))
     return content + "\n" * max(0, 2 - breaks) + more
 

@@ -95,7 +95,7 @@ def test_a_tag_that_is_stored_longer_than_it_is_sent_is_measured_as_it_is_stored
 
 @pytest.mark.parametrize(
     ("content", "becomes"),
-    [("", "more"), ("a", "a\n\nmore"), ("a\n", "a\n\nmore"), ("a\n\n", "a\n\nmore"), ("a\n\n\n", "a\n\n\nmore")],
+    [("a", "a\n\nmore"), ("a\n", "a\n\nmore"), ("a\n\n", "a\n\nmore"), ("a\n\n\n", "a\n\n\nmore")],
 )
 def test_text_is_added_after_a_blank_line(content: str, becomes: str) -> None:
     assert append(content, "more") == becomes
