@@ -110,6 +110,7 @@ def end_on_sigterm() -> None:
     """Let SIGTERM, and the terminal's end, unwind the stack as Ctrl-C does, so that `Processes` ends what it started."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in its background without
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
