@@ -58,6 +58,13 @@ class Snapshot:
 
     fields: Mapping[str, Any] = field(repr=False)
     update_time: Any
+    create_time: Any = None
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was first written, by Firestore's clock."""
+        created_at: datetime = self.create_time.ToDatetime(UTC)
+        return created_at
 
     @property
     def written_at(self) -> datetime:
@@ -84,4 +91,5 @@ def as_of(version: str) -> Snapshot:
 
 def snapshot(document: Any) -> Snapshot:
     """The raw message DOCUMENT."""
-    return Snapshot({name: decode(value) for name, value in document.fields.items()}, document.update_time)
+    fields = {name: decode(value) for name, value in document.fields.items()}
+    return Snapshot(fields, document.update_time, document.create_time)

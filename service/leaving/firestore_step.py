@@ -21,7 +21,10 @@ _COLLECTIONS = {"codes": "oauthCodes", "connections": "oauthGrants", "tokens": "
 
 @dataclass(frozen=True)
 class Step:
-    """Some of the work: what there is of the person, unless it was written after UNTIL; each batch sets the job's FIELDS."""
+    """Some of the work: what there is of the person; each batch sets the job's FIELDS.
+
+    With UNTIL, what the person connected, wrote or edited after it stays.
+    """
 
     documents: Documents
     uid: str
@@ -47,7 +50,9 @@ class Step:
 
     def _find(self, kind: str) -> Iterator[str]:
         for path, there in self.documents.stream_all(query(kind, self.uid, BATCH)):
-            if self.until is None or there.written_at <= self.until:
+            # An edit is the person's; that an old connection was used is not.
+            came_at = there.written_at if kind == "notes" else there.created_at
+            if self.until is None or came_at <= self.until:
                 yield path
 
     def _delete(self, kind: str, paths: list[str]) -> None:

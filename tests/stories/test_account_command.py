@@ -15,6 +15,7 @@ from service.errors import Unavailable
 from service.firestore_write import update
 from service.leaving.deletion import Deletion
 from service.leaving.firestore import FirestoreLeavingStore
+from service.leaving.firestore_step import Step
 from tests.assistant import connected
 from tests.leaver import fill, make_small, put_raw
 from tests.stories.test_renewal import change_account
@@ -35,6 +36,10 @@ def update_account(world: World, person: Person, **changed: str) -> dict[str, An
     answer = requests.post(f"{base}:lookup", json={"localId": [person.uid]}, headers=owner, timeout=20)
     found: dict[str, Any] = answer.json()["users"][0]
     return found
+
+
+def broken_off(*_: object) -> int:
+    raise Unavailable("Firestore commit: ServiceUnavailable")
 
 
 def test_disabling_ends_sessions_and_connections_now_and_deletes_nothing(
@@ -161,6 +166,26 @@ def test_a_sweep_leaves_what_came_after_its_person_had_left_the_deletion(
     assert receipt.deleted == {"codes": 2, "connections": 2, "tokens": 4, "notes": 30}
     assert leaving.delete(ada.uid, world.service.clock()).deletion_id != receipt.deletion_id  # asked anew, all goes
     assert leaving.delete_rest("nobody", world.service.clock()) is None
+
+
+def test_a_sweep_ends_access_that_was_given_before_and_used_since(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the first step broke off right after it had begun."""
+    ada = world.person()
+    chatgpt = connected(world, ada)
+    leaving = world.service.backends.leaving
+    with monkeypatch.context() as broken:
+        broken.setattr(Step, "delete", broken_off)
+        with pytest.raises(Unavailable):
+            leaving.delete(ada.uid, world.service.clock())
+    chatgpt.save("since")
+
+    assert account(world, monkeypatch, "sweep") == 0
+
+    assert chatgpt.save("more").status_code == 401
+    assert world.stored("oauthGrants") == world.stored("oauthTokens") == []
+    assert [note["content"] for note in world.notes(ada)] == ["since"]
 
 
 def test_a_sweep_goes_on_past_whom_it_cannot_finish(

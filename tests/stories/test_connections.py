@@ -13,10 +13,10 @@ import requests
 from scripts.verbs.journey import Assistant, Person
 from scripts.verbs.processes import free_port
 from service.connections.firestore import FirestoreConnectionStore
-from service.firestore import TooLarge
 from service.firestore_write import Write, create
 from service.oauth.clients import Client
 from tests import world as worlds
+from tests.leaver import take_few
 from tests.world import LOOPBACK_CALLBACK, PKCE, VERIFIER, Tokens, World, running
 
 MANY = 620  # more than two batches
@@ -277,18 +277,10 @@ def test_deleting_many_notes_takes_several_batches_and_twice_is_fine(world: Worl
 
 
 def test_notes_that_are_too_large_for_one_commit_go_in_several(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Firestore counts what is deleted towards a commit's 10 MiB; its emulator does not."""
-    ada, chatgpt, documents = world.person(), world.assistant(), world.service.backends.documents
+    ada, chatgpt = world.person(), world.assistant()
     world.connect(chatgpt, ada)
     write_notes(world, ada, chatgpt, 13)
-    commit = documents.commit
-
-    def as_firestore(*writes: Write) -> list[Any]:
-        if sum(write.is_delete for write in writes) > 4:
-            raise TooLarge("commit")
-        return commit(*writes)
-
-    monkeypatch.setattr(documents, "commit", as_firestore)
+    take_few(monkeypatch, world.service.backends.documents)
 
     assert end(world, ada, chatgpt, "?notes=delete").json() == {"deletedNotes": 13}
     assert count_notes(world, ada) == 0

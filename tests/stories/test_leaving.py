@@ -15,11 +15,10 @@ import requests
 import yaml
 
 from scripts.verbs.processes import ROOT
-from service.firestore import TooLarge
-from service.firestore_write import Write, create, delete
+from service.firestore_write import create, delete
 from tests import world as worlds
 from tests.assistant import connected
-from tests.leaver import fill, leaver, make_small, put_raw, together, unzip
+from tests.leaver import fill, leaver, make_small, put_raw, take_few, together, unzip
 from tests.stories.test_renewal import change_account
 from tests.world import World, error_of, running
 
@@ -201,18 +200,10 @@ def test_the_receipt_is_shown_for_thirty_days(world: World) -> None:
 
 
 def test_notes_that_are_too_large_for_one_commit_go_in_several(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Firestore counts what is deleted towards a commit's 10 MiB; its emulator does not."""
-    ada, documents = world.person(), world.service.backends.documents
+    ada = world.person()
     fill(world, ada.uid, 12)
     connected(world, ada).save("by an assistant")
-    commit = documents.commit
-
-    def as_firestore(*writes: Write) -> list[Any]:
-        if sum(write.is_delete for write in writes) > 4:
-            raise TooLarge("commit")
-        return commit(*writes)
-
-    monkeypatch.setattr(documents, "commit", as_firestore)
+    take_few(monkeypatch, world.service.backends.documents)
 
     assert leaver(world, ada).delete()["deleted"]["notes"] == 13
     assert world.notes(ada) == []

@@ -36,6 +36,16 @@ def account_page(context: BrowserContext, world: World, person: Person) -> Page:
     return page
 
 
+def reading(context: BrowserContext, world: World, person: Person) -> Page:
+    """PERSON's reader, open, with one note."""
+    connected(world, person).save(title="To be deleted")
+    page = context.new_page()
+    page.goto(f"{world.service.url}/notes")
+    sign_in(page, person)
+    expect(page.get_by_role("link", name="To be deleted")).to_be_visible()
+    return page
+
+
 def save(page: Page) -> bytes:
     """What the person gets who presses the link."""
     with page.expect_download() as downloading:
@@ -351,11 +361,7 @@ def test_account_as_pictures(browser_world: World, open_browser: Browsers, monke
 
 def test_what_the_browser_kept_goes_with_everything(browser_world: World, open_browser: Browsers) -> None:
     ada, context = browser_world.person(), open_browser()
-    connected(browser_world, ada).save(title="To be deleted")
-    reader = context.new_page()
-    reader.goto(f"{browser_world.service.url}/notes")
-    sign_in(reader, ada)
-    expect(reader.get_by_role("link", name="To be deleted")).to_be_visible()
+    reader = reading(context, browser_world, ada)
     assert KEPT_NAME in reader.evaluate(DATABASES)
     reader.goto("about:blank")
     page = context.new_page()
@@ -383,11 +389,7 @@ def test_where_nothing_can_be_kept_the_receipt_is_shown_all_the_same(
 
 def test_a_reader_that_is_open_meanwhile_is_emptied_and_goes_on(browser_world: World, open_browser: Browsers) -> None:
     ada, context = browser_world.person(), open_browser()
-    connected(browser_world, ada).save(title="To be deleted")
-    reader = context.new_page()
-    reader.goto(f"{browser_world.service.url}/notes")
-    sign_in(reader, ada)
-    expect(reader.get_by_role("link", name="To be deleted")).to_be_visible()
+    reader = reading(context, browser_world, ada)
     page = context.new_page()
     page.goto(f"{browser_world.service.url}/account")
 

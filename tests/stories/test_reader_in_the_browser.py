@@ -113,6 +113,8 @@ print("a < b")
 
 שלום עולם
 
+0. zeroth
+
 Autumn moonlight —
 a worm digs silently
 
@@ -162,6 +164,7 @@ def test_markdown_is_shown_as_it_is_meant(world: World, open_browser: Browsers) 
         ("p > code", "code"),
         ("h4", "Shopping"),
         ("ol > li > ul > li", "rye"),
+        ("ol[start='0'] > li", "zeroth"),
         ("td.to-right", "4.50"),
         ("blockquote", "quoted"),
         ("pre > code", 'print("a < b")'),
@@ -456,6 +459,13 @@ def test_two_tabs_live_together_and_leave_together(world: World, open_browser: B
         expect(page.get_by_label("E-mail")).to_be_visible()
         assert "Second" not in page.content()
         keeps_nothing(page)
+
+
+def test_an_id_that_none_can_have_is_no_note(world: World, open_browser: Browsers) -> None:
+    page = reader(open_browser(), world, world.person(), "/__x__")
+
+    expect(page.get_by_role("heading", name="There is no such note, or not any more.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
 
 
 def test_what_was_here_last_is_there_without_a_connection(world: World, open_browser: Browsers) -> None:
