@@ -21,6 +21,13 @@ Clock = Callable[[], datetime]
 class Backends(Protocol):
     """One of each. A property may connect on first use: starting the service must not wait for Google."""
 
+    def warm(self) -> None:
+        """Begin to connect to the store in the background, unless that has begun. Returns at once and never fails.
+
+        For a message that needs no store and that one which does will follow: on a cold instance it waits less.
+        """
+        ...
+
     @property
     def oauth(self) -> OAuthStore: ...
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import Lock, RLock, Thread
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from service.errors import Unavailable
 from service.identity.helper import AuthHelper
@@ -13,7 +14,7 @@ from service.oauth.keys import Keyring, LocalKeyring
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import grpc
 
@@ -26,6 +27,26 @@ if TYPE_CHECKING:
     from service.identity.user import Identity
     from service.leaving.store import LeavingStore
     from service.oauth.store import OAuthStore
+
+_log = logging.getLogger("service")
+_T = TypeVar("_T")
+
+
+class _once(Generic[_T]):  # noqa: N801  # a decorator, as `cached_property` is
+    """Made on first use and kept. Unlike with `cached_property` one thread makes all there is to make.
+
+    Two that import the same packages from different ends at the same time fail: `_DeadlockError`, half-made modules.
+    """
+
+    def __init__(self, make: Callable[[GoogleBackends], _T]) -> None:
+        self._make, self._name = make, make.__name__
+
+    def __get__(self, backends: GoogleBackends, _: type) -> _T:
+        with backends.making:
+            made: dict[str, _T] = vars(backends)
+            if self._name not in made:
+                made[self._name] = self._make(backends)
+            return made[self._name]
 
 
 def system_clock() -> datetime:
@@ -60,11 +81,23 @@ class GoogleBackends:
         interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (),
     ) -> None:
         self._settings, self._interceptors = settings, interceptors
+        self.making, self._is_cold = RLock(), Lock()
         self.now = now
         self.client_documents = DocumentFetcher()
         self.auth_helper = AuthHelper(settings.auth_helper_origin)
 
-    @cached_property
+    def warm(self) -> None:
+        if "documents" not in vars(self) and self._is_cold.acquire(blocking=False):
+            Thread(target=self._connect, name="warm", daemon=True).start()
+
+    def _connect(self) -> None:
+        try:
+            self.notes  # noqa: B018  # imports what a save needs
+            self.documents.get("oauthClients/nobody")  # a call opens the channel and fetches the credentials
+        except Exception as failed:  # noqa: BLE001  # whoever needs the store meets it again, and can say so
+            _log.warning("not warm: %s", type(failed).__name__)
+
+    @_once
     def documents(self) -> Documents:
         from google.auth.exceptions import GoogleAuthError
 
@@ -74,13 +107,13 @@ class GoogleBackends:
         except GoogleAuthError as failed:
             raise Unavailable(f"Google credentials: {type(failed).__name__}") from None
 
-    @cached_property
+    @_once
     def oauth(self) -> OAuthStore:
         from service.oauth.firestore import FirestoreOAuthStore
 
         return FirestoreOAuthStore(self.documents)
 
-    @cached_property
+    @_once
     def keyring(self) -> Keyring:
         if self._settings.local_key:
             return LocalKeyring(self._settings.local_key)
@@ -95,37 +128,37 @@ class GoogleBackends:
         except GoogleAuthError as failed:
             raise Unavailable(f"Google credentials: {type(failed).__name__}") from None
 
-    @cached_property
+    @_once
     def notes(self) -> NoteStore:
         from service.actions.notes.firestore import FirestoreNoteStore
 
         return FirestoreNoteStore(self.documents)
 
-    @cached_property
+    @_once
     def connections(self) -> ConnectionStore:
         from service.connections.firestore import FirestoreConnectionStore
 
         return FirestoreConnectionStore(self.documents)
 
-    @cached_property
+    @_once
     def leaving(self) -> LeavingStore:
         from service.leaving.firestore import FirestoreLeavingStore
 
         return FirestoreLeavingStore(self.documents)
 
-    @cached_property
+    @_once
     def contract_calls(self) -> CallStore:
         from service.docs.firestore import FirestoreCallStore
 
         return FirestoreCallStore(self.documents)
 
-    @cached_property
+    @_once
     def accesses(self) -> AccessStore:
         from service.identity.firestore import FirestoreAccessStore
 
         return FirestoreAccessStore(self.documents)
 
-    @cached_property
+    @_once
     def identity(self) -> Identity:
         from service.identity.firebase import FirebaseIdentity
 
