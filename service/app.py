@@ -10,6 +10,7 @@ from service.contract import Contract
 from service.docs import routes as docs_routes
 from service.identity import routes as identity_routes
 from service.leaving import routes as leaving_routes
+from service.mcp import routes as mcp_routes
 from service.oauth import authorization_routes
 from service.oauth import routes as oauth_routes
 from service.oauth.authorization_routes import AuthorizationEndpoint
@@ -42,7 +43,8 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
     contract, throttle = Contract.load(), Throttle()
     scopes = frozenset(contract.scopes)
     personal = {"/" + item.path.split("/")[1] for item in contract.operations.values() if item.scopes}
-    resources = Resources(settings.public_url, {"/notes": personal})  # one, or who connects for notes could not search
+    # One for all operations, or who connects for notes could not search.
+    resources = Resources(settings.public_url, {"/notes": personal, mcp_routes.PATH: ()})
     terms = Terms(
         code=settings.code_lifetime,
         access_token=settings.access_token_lifetime,
@@ -65,10 +67,12 @@ def create_app(settings: Settings, backends: Backends) -> Flask:
         identity_routes.blueprint(settings, backends),
         privacy_routes.blueprint(settings, pages),
         reader_routes.blueprint(settings, sign_in_pages),
+        mcp_routes.blueprint(settings, contract, resources, backends),
     ):
         app.register_blueprint(blueprint)
-    rooms = oauth_routes, authorization_routes, connections_routes, leaving_routes, docs_routes
+    rooms = oauth_routes, authorization_routes, connections_routes, leaving_routes, docs_routes, mcp_routes
     doors = {path: door for room in rooms for path, door in room.DOORS.items()}
     Errors(pages, settings.iss, resources, doors).install(app)
-    headers.install(app, https=settings.public_url.startswith("https://"), cors=oauth_routes.CORS | web_routes.CORS)
+    cors = oauth_routes.CORS | web_routes.CORS | mcp_routes.CORS
+    headers.install(app, https=settings.public_url.startswith("https://"), cors=cors)
     return app

@@ -77,6 +77,17 @@ class OperationContract:
             raise ActionError(400, "invalid_json", "The body is not valid JSON.") from None
         return self._check(self._body, body, "The body", 400)
 
+    def read_arguments(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """ARGUMENTS, the parameters and the fields of the body in one object, as described. Raises `ActionError`."""
+        named = {
+            name: int(value) if self.parameters.get(name) == "integer" and _is_whole(value) else value
+            for name, value in arguments.items()
+            if name in self.parameters or not self.has_body
+        }
+        rest = {name: value for name, value in arguments.items() if name not in named}
+        checked = self._check(self._parameters, named, "The arguments", 400)
+        return checked | (self._check(self._body, rest, "The arguments", 400) if self.has_body else {})
+
     def _check(self, validator: Any, found: Any, whole: str, status: int) -> dict[str, Any]:
         """FOUND if VALIDATOR agrees. What it says otherwise names the field and the rule, never the value."""
         try:
@@ -101,7 +112,7 @@ class Contract:
         self._text = text
         self.digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         """Twelve hexadecimal digits that name this version of the document."""
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+        self.document = document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
         self.title: str = document["info"]["title"]
         self.version: str = document["info"]["version"]
         schemes = document["components"]["securitySchemes"].values()
@@ -153,6 +164,10 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
         _parameters=_validator(named | schemas),
         _body=_validator((body or {}) | schemas),
     )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, float) and value.is_integer()  # an integer to JSON Schema, and not to Python
 
 
 def _errors(validator: Any, found: Any, *, all_of_them: bool) -> list[Any]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from service.oauth.hosts import HOSTS
+
 SIGN_IN_METHODS = ("google", "apple", "password", "email-link")
 EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
 _LOOPBACK = r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
@@ -46,6 +48,11 @@ class Settings:
     iss_parameter: bool
     client_documents: bool
     dynamic_registration: bool
+    self_registered_redirects: frozenset[str]
+    """Of `hosts.HOSTS`: where assistants that nobody registered may take their answers."""
+    mcp_sign_in: str
+    openai_apps_challenge: str | None
+    """What shows OpenAI that this host is the operator's; public."""
     registrations_per_hour: int
     failures_per_minute: int
     proxies: int
@@ -96,6 +103,10 @@ class Settings:
             iss_parameter=read.switch("ISS_PARAMETER"),
             client_documents=read.switch("CLIENT_DOCUMENTS"),
             dynamic_registration=read.switch("DYNAMIC_REGISTRATION"),
+            self_registered_redirects=read.hosts(),
+            mcp_sign_in=read.matching("MCP_SIGN_IN", "first|when-needed", "either first or when-needed", "when-needed"),
+            openai_apps_challenge=read.env.get("OPENAI_APPS_CHALLENGE")
+            and read.matching("OPENAI_APPS_CHALLENGE", r"[\x21-\x7e]{1,500}", "the token that OpenAI shows"),
             registrations_per_hour=read.number("REGISTRATIONS_PER_HOUR", 60, 1, 100_000),
             failures_per_minute=read.number("FAILURES_PER_MINUTE", 20, 1, 100_000),
             # Cloud Run's own front end adds the caller's address as the last one (docs/configuration.md).
@@ -148,6 +159,12 @@ class _Reader:
         chosen = tuple(self.env.get("SIGN_IN_METHODS", "google,email-link").split(","))
         if unknown := [method for method in chosen if method not in SIGN_IN_METHODS]:
             self.problems.append(f"SIGN_IN_METHODS names {unknown}; choose from {','.join(SIGN_IN_METHODS)}.")
+        return chosen
+
+    def hosts(self) -> frozenset[str]:
+        chosen = frozenset(self.env.get("SELF_REGISTERED_REDIRECTS", ",".join(HOSTS)).split(","))
+        if unknown := sorted(chosen.difference(HOSTS)):
+            self.problems.append(f"SELF_REGISTERED_REDIRECTS names {unknown}; choose from {','.join(HOSTS)}.")
         return chosen
 
     def operators(self) -> frozenset[str]:

@@ -49,11 +49,12 @@ class Authority:
         file.write_bytes(self._own.public_bytes(Encoding.PEM))
         return file
 
-    def serve_as(self, host: str) -> ssl.SSLContext:
-        """What a server with a certificate for HOST listens with."""
+    def serve_as(self, host: str, *others: str) -> ssl.SSLContext:
+        """What a server with a certificate for HOST and OTHERS listens with."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._certificate(x509.Name([]), key.public_key())
-        certificate = certificate.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
+        names = [x509.DNSName(name) for name in (host, *others)]
+        certificate = certificate.add_extension(x509.SubjectAlternativeName(names), critical=True)
         certificate = certificate.add_extension(
             x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
         )

@@ -46,6 +46,14 @@ def test_a_note_may_open_in_an_app_and_operators_are_few() -> None:
     assert Settings.from_env(GOOD).operators == frozenset()
 
 
+def test_who_may_connect_by_itself_is_a_list() -> None:
+    chosen = Settings.from_env(GOOD | {"SELF_REGISTERED_REDIRECTS": "chatgpt,claude", "MCP_SIGN_IN": "first"})
+
+    assert chosen.self_registered_redirects == {"chatgpt", "claude"}
+    assert chosen.mcp_sign_in == "first"
+    assert Settings.from_env(GOOD).self_registered_redirects == {"chatgpt", "claude", "cursor", "loopback", "other"}
+
+
 def test_everything_missing_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as wrong:
         Settings.from_env({})
@@ -58,6 +66,10 @@ def test_everything_missing_is_said_at_once() -> None:
     ("changed", "complaint"),
     [
         ({"PUBLIC_URL": "http://mate.example.com"}, "must be https"),
+        ({"SELF_REGISTERED_REDIRECTS": "chatgpt,gemini"}, "SELF_REGISTERED_REDIRECTS names"),
+        ({"SELF_REGISTERED_REDIRECTS": ""}, "SELF_REGISTERED_REDIRECTS names"),
+        ({"MCP_SIGN_IN": "never"}, "MCP_SIGN_IN is not either first or when-needed"),
+        ({"OPENAI_APPS_CHALLENGE": "two words"}, "OPENAI_APPS_CHALLENGE is not the token"),
         ({"PUBLIC_URL": "http://localhost:8080"}, "must be https"),
         ({"PUBLIC_URL": "https://mate.example.com/"}, "PUBLIC_URL is not"),
         ({"PUBLIC_URL": "https://mate.example.com/x"}, "PUBLIC_URL is not"),

@@ -5,13 +5,14 @@ import secrets
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
+from wsgiref.types import WSGIApplication
 
 import grpc
 import requests
@@ -74,6 +75,9 @@ class _CompiledPages(BytecodeCache):
 
 
 pages.Environment = partial(pages.Environment, bytecode_cache=_CompiledPages())  # type: ignore[attr-defined, assignment]  # its own import
+
+
+Middleware = Callable[[WSGIApplication], WSGIApplication]
 
 
 class Clock:
@@ -178,15 +182,19 @@ def settings(project: str, url: str, **changed: Any) -> Settings:
 
 
 @contextmanager
-def running(project: str, **changed: Any) -> Iterator[Service]:
-    """A service for PROJECT on a free port; CHANGED are settings, `public_url` of another one's among them."""
+def running(project: str, around: Middleware | None = None, **changed: Any) -> Iterator[Service]:
+    """A service for PROJECT on a free port, with something AROUND it.
+
+    CHANGED are settings, `public_url` of another one's among them.
+    """
     # The application wants to know its own address, so the server comes first.
     server: BaseWSGIServer = make_server("127.0.0.1", 0, Response(), threaded=True, request_handler=_Quiet)
     clock, counter = Clock(), Counter()
     url = f"http://localhost:{server.server_port}"
     chosen = settings(project, url, **changed)
     backends = GoogleBackends(chosen, now=clock, interceptors=[counter])
-    server.app = create_app(chosen, backends)
+    app = create_app(chosen, backends)
+    server.app = around(app) if around else app
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # how soon it can be stopped
     thread.start()
     try:
@@ -348,7 +356,7 @@ def new_project() -> str:
 
 @contextmanager
 def world(project: str | None = None, **changed: Any) -> Iterator[World]:
-    """A world in a project of its own; CHANGED are settings of its service."""
+    """A world in a project of its own; CHANGED are settings of its service, and what is `around` it."""
     project = project or new_project()
     with running(project, **changed) as service:
         yield World(service, Firebase(AUTH, FIRESTORE, project), project)

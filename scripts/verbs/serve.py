@@ -105,7 +105,10 @@ And then:
   {base}/docs/calls   which version of it is called; ada is an operator here
   {base}/privacy   what is stored, and for how long
 
-Another assistant:
+Another assistant, by MCP, which registers itself (docs/mcp.md):
+  claude mcp add --transport http mate {base}/mcp
+
+Another one, by the API:
   GOOGLE_CLOUD_PROJECT={emulators.PROJECT} FIRESTORE_EMULATOR_HOST={found["FIRESTORE_EMULATOR_HOST"]} \\
     scripts/client add NAME --redirect-uri URI
 

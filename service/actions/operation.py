@@ -40,6 +40,7 @@ class Origin:
 
     conversation: str | None = None
     gpt_id: str | None = None
+    software: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-_SOURCE = ("clientId", "clientName", "conversationId", "gptId")
+_SOURCE = ("clientId", "clientName", "conversationId", "gptId", "software")
 _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 
 

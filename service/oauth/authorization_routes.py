@@ -16,11 +16,12 @@ from service.body import read_body
 from service.errors import PageError, RedirectError
 from service.identity.user import NotSignedIn, User
 from service.oauth import authorization, grants
-from service.oauth.authorization import PARAMETERS, AuthorizationRequest, check_seal, find_target, seal
+from service.oauth.authorization import PARAMETERS, AuthorizationRequest, Target, check_seal, find_target, seal
 from service.oauth.clients import Client
 from service.oauth.directory import Directory
 from service.oauth.form import MOST_BYTES, Form, Malformed, Repeated
 from service.oauth.grants import Terms
+from service.oauth.hosts import host_of
 from service.oauth.keys import Key
 from service.oauth.throttle import Throttle, failures, network_of
 from service.pages.consent import Consent
@@ -43,7 +44,7 @@ class AuthorizationEndpoint:
         client = self._find(client_id, decision)
         if self._directory.needs_fetch(client_id, client, now):
             return self._sign_in_first(form, None, urlsplit(client_id).hostname)
-        target = find_target(form, client, now)
+        target = self._target(form, client, now)
         try:
             return self._ask(authorization.parse(form, target, self._terms.resources), form)
         except RedirectError as wrong:
@@ -58,12 +59,12 @@ class AuthorizationEndpoint:
         shown = authorization.description(client) if client and choice in ("allow", "deny") else ""
         check_seal(asked.encoded(), shown, _field(posted, "seal") or "", self._backends.keyring)
         if choice == "deny":
-            raise authorization.denied(asked, find_target(asked, client, now))
+            raise authorization.denied(asked, self._target(asked, client, now))
         user = self._verify(_field(posted, "id_token") or "")
         decision.uid = user.uid
         if is_stale := self._directory.needs_fetch(client_id, client, now):
             client = self._directory.fetch(client_id, user, now)
-        target = find_target(asked, client, now)
+        target = self._target(asked, client, now)
         try:
             request = authorization.parse(asked, target, self._terms.resources)
         except RedirectError:
@@ -84,6 +85,15 @@ class AuthorizationEndpoint:
         client = self._directory.find(client_id)
         decision.client_id = client.client_id if client else None
         return client
+
+    def _target(self, form: Form, client: Client | None, now: datetime) -> Target:
+        target = find_target(form, client, now)
+        host = host_of(target.redirect_uri)
+        if target.client.kind != "operator" and host not in self._settings.self_registered_redirects:
+            raise authorization.not_a_request(
+                "Assistants that return there are not taken here unless they were registered.", f"switched_off:{host}"
+            )
+        return target
 
     def _ask(self, asked: AuthorizationRequest, form: Form) -> Response:
         request = form.encoded()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 from urllib.parse import unquote
 
-from service.oauth.clients import Client, InvalidRegistration, check_name, redirect_uri_problem
+from service.oauth.clients import Client, InvalidRegistration, check_name, redirect_uri_problem, redirectable
 
 MOST_CHARACTERS = 400
 MOST_REDIRECT_URIS = 50
@@ -18,11 +18,6 @@ _PARTS = re.compile(r"https://([^/?#]*)([^?#]*)(?:\?[^#]*)?(#?)")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # The last label begins with a letter, or 127.1 and 0x7f.0x1 would be names; in lower case, or cIaude.ai looks like one.
 _DNS_NAME = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}")
-_PRIVATE_USE = re.compile(r"([a-z][a-z0-9+.-]*):/[\x21-\x7e]{0,1900}")  # RFC 8252 section 7.1
-# What a browser acts on itself is no application's own scheme.
-_BROWSER_SCHEMES = frozenset(
-    ("http", "https", "ws", "wss", "ftp", "file", "data", "blob", "filesystem", "about", "javascript", "vbscript")
-)
 
 
 class DocumentRefused(Exception):
@@ -147,18 +142,13 @@ def _redirect_uris(document: dict[str, object]) -> tuple[str, ...]:
     uris = _texts(document, "redirect_uris")
     if not uris or len(uris) > MOST_REDIRECT_URIS:
         _refuse(f"redirect_uris must list 1 to {MOST_REDIRECT_URIS} URIs.")
-    offered = [uri for uri in dict.fromkeys(uris) if not _is_private_use(uri)]
+    offered = redirectable(uris)
     for uri in offered:
         if problem := redirect_uri_problem(uri):
             _refuse(f"Each of redirect_uris {problem}.")
     if not offered:
         _refuse("redirect_uris must list one that is https, or http on localhost.")
     return tuple(offered)
-
-
-def _is_private_use(uri: str) -> bool:
-    own = _PRIVATE_USE.fullmatch(uri)
-    return own is not None and own[1] not in _BROWSER_SCHEMES
 
 
 def _scope(document: dict[str, object], known: frozenset[str]) -> frozenset[str]:

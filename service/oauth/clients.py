@@ -20,6 +20,12 @@ _LOOPBACK_URI = re.compile(
     r"(?P<host>http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:[/?][^#]*)?)"
 )
 _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
+_PRIVATE_USE = re.compile(r"([a-z][a-z0-9+.-]*):/[\x21-\x7e]{0,1900}")  # RFC 8252 section 7.1
+# What a browser acts on itself is no application's own scheme.
+_BROWSER_SCHEMES = frozenset(
+    ("http", "https", "ws", "wss", "ftp", "file", "data", "blob", "filesystem", "about", "javascript", "vbscript")
+)
+CURSOR_APP = "cursor://anysphere.cursor-mcp/oauth/callback"
 _HOST = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f:]+:[0-9a-f:.]*")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -125,6 +131,8 @@ def check_redirect_uris(uris: Sequence[str]) -> None:
 
 def redirect_uri_problem(uri: str) -> str | None:  # noqa: PLR0911  # one return a problem
     """Why URI may not be registered, or None (RFC 6749 section 3.1.2, RFC 8252 section 7.3, RFC 9700 section 2.6)."""
+    if uri == CURSOR_APP:
+        return None
     if not _URI.fullmatch(uri):
         return "must be 1 to 2000 of the ASCII characters that a URI may have (RFC 3986)"
     try:
@@ -141,6 +149,19 @@ def redirect_uri_problem(uri: str) -> str | None:  # noqa: PLR0911  # one return
     if parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK):
         return None
     return "must be https (http is for localhost only)"
+
+
+def redirectable(uris: Sequence[str]) -> list[str]:
+    """URIS, each once, as a client offers them that registers itself: without the schemes of applications.
+
+    Only a scheme that we know to be an assistant's is opened: any other could start any program on a person's device.
+    """
+    return [uri for uri in dict.fromkeys(uris) if uri == CURSOR_APP or not _is_private_use(uri)]
+
+
+def _is_private_use(uri: str) -> bool:
+    own = _PRIVATE_USE.fullmatch(uri)
+    return own is not None and own[1] not in _BROWSER_SCHEMES
 
 
 def allows_redirect(client: Client, uri: str) -> bool:

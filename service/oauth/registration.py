@@ -14,19 +14,25 @@ from service.oauth.clients import (
     check_name,
     mint_client_id,
     redirect_uri_problem,
+    redirectable,
 )
+from service.oauth.hosts import host_of
 from service.oauth.tokens import mint
 
 MOST_BYTES = 16_384
 
 
-def register_dynamically(raw: bytes, known_scopes: frozenset[str], now: datetime) -> tuple[Client, dict[str, Any]]:
+def register_dynamically(
+    raw: bytes, known_scopes: frozenset[str], hosts: frozenset[str], now: datetime
+) -> tuple[Client, dict[str, Any]]:
     """RAW as a new client and the answer of RFC 7591 section 3.2.1, with its secret if it has one. Raises `OAuthError`.
+
+    HOSTS are those of `hosts.HOSTS` at which it may take its answers.
 
     Of lists, what is supported is registered and echoed (section 2); members that are not known are ignored.
     """
     wanted = _parse(raw)
-    redirect_uris = _redirect_uris(wanted)
+    redirect_uris = _redirect_uris(wanted, hosts)
     method = _text(wanted, "token_endpoint_auth_method")
     methods = _auth_methods(method)
     grants = _supported(wanted, "grant_types", ("authorization_code", "refresh_token"), "authorization_code")
@@ -70,16 +76,19 @@ def _parse(raw: bytes) -> dict[str, Any]:
     return wanted
 
 
-def _redirect_uris(wanted: dict[str, Any]) -> tuple[str, ...]:
+def _redirect_uris(wanted: dict[str, Any], hosts: frozenset[str]) -> tuple[str, ...]:
     uris = wanted.get("redirect_uris")
     if not isinstance(uris, list) or not 0 < len(uris) <= MOST_REDIRECT_URIS:
         raise _invalid_uri(f"redirect_uris must be a list of 1 to {MOST_REDIRECT_URIS} URIs.")
-    for uri in uris:
-        if not isinstance(uri, str):
-            raise _invalid_uri("Each of redirect_uris must be a string.")
+    if not all(isinstance(uri, str) for uri in uris):
+        raise _invalid_uri("Each of redirect_uris must be a string.")
+    for uri in (offered := redirectable(uris)):
         if problem := redirect_uri_problem(uri):
             raise _invalid_uri(f"One of redirect_uris {problem}.")
-    return tuple(dict.fromkeys(uris))
+    taken = tuple(uri for uri in offered if host_of(uri) in hosts)
+    if not taken:
+        raise _invalid_uri("None of redirect_uris is taken here: it must be https, or http on localhost, and allowed.")
+    return taken
 
 
 def _auth_methods(method: str | None) -> frozenset[str]:

@@ -87,7 +87,7 @@ def _add_registration(
             for limit in registrations(settings.registrations_per_hour):
                 throttle.count(limit, network_of(request.remote_addr))
             body = read_body(request.environ, MOST_METADATA_BYTES)
-            client, answer = register_dynamically(body, scopes, backends.now())
+            client, answer = register_dynamically(body, scopes, settings.self_registered_redirects, backends.now())
             backends.oauth.add_client(client)
             decision.client_id = client.client_id
         return _no_store(jsonify(answer)), 201

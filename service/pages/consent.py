@@ -19,13 +19,14 @@ class Consent:
         """The question for ASKED. The page's form carries REQUEST, as it came, and its SEAL."""
         client = asked.target.client
         redirect = urlsplit(asked.target.redirect_uri)
+        is_web = redirect.scheme in ("http", "https")
         return self._pages.show(
             "consent.html",
             client_name=client.name,
             client_host=urlsplit(client.client_id).hostname if is_document_url(client.client_id) else None,
             is_self_registered=client.kind == "dynamic",
-            redirect_host=redirect.hostname,
-            is_local=redirect.hostname in LOOPBACK,
+            redirect_host=redirect.hostname if is_web else f"{redirect.scheme}://{redirect.hostname}",
+            is_local=redirect.hostname in LOOPBACK or not is_web,
             permissions=[
                 self._contract.scopes[scope] for scope in sorted(asked.scope) if scope in self._contract.scopes
             ],

@@ -76,6 +76,7 @@ def _notes() -> Stored:
                 "to recognise a save that is repeated",
                 ("source.conversationId", "source.gptId"),
             ),
+            Item("Name and version of the assistant's program, if it told them", ("source.software",)),
             Item(
                 "Which assistant changed it last, and fingerprints of that change and of what it left, to recognise it when it is repeated",
                 ("lastChange.clientId", "lastChange.clientName", "lastChange.callId", "lastChange.madeState"),

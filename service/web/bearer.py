@@ -26,6 +26,22 @@ def read_access(
     if not resources.admits(access.resource, path):
         raise invalid_token("other_audience", scopes)
     if not access.scope.issuperset(scopes):
-        needed = " ".join(scopes)
-        raise BearerError(403, "insufficient_scope", f"This needs the scope {needed}. Connect again.", scopes)
+        raise too_narrow(scopes, scopes)
     return access
+
+
+def too_narrow(needed: tuple[str, ...], all_of: tuple[str, ...]) -> BearerError:
+    """The answer to an access token without a scope that is NEEDED; who asks for ALL_OF them next has enough."""
+    message = f"This needs the scope {' '.join(needed)}. Connect again."
+    return BearerError(403, "insufficient_scope", message, all_of)
+
+
+def challenge(error: BearerError, metadata_url: str) -> str:
+    """The value of WWW-Authenticate (RFC 6750 section 3, RFC 9728 section 5.1)."""
+    attributes = {
+        "error": error.error,
+        "error_description": error.error and error.description,
+        "scope": " ".join(error.scope) or None,
+        "resource_metadata": metadata_url,
+    }
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in attributes.items() if value)

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,6 +14,7 @@ from service.oauth.authorization import answer_uri
 from service.oauth.metadata import resource_metadata_url
 from service.oauth.resources import Resources
 from service.pages.pages import Pages
+from service.web.bearer import challenge
 
 _log = logging.getLogger("service")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -24,10 +25,10 @@ _MESSAGES = {
 
 
 class Errors:
-    """Renders errors: as a page, as OAuth JSON, or as action JSON."""
+    """Renders errors: as a page, as OAuth JSON, as JSON-RPC, or as action JSON."""
 
     def __init__(self, pages: Pages, iss: str | None, resources: Resources, doors: dict[str, str]) -> None:
-        """DOORS says for a path whether it is a "page" or speaks "oauth"; every other one is an action."""
+        """DOORS says for a path whether it is a "page" or speaks "oauth" or "mcp"; every other one is an action."""
         self._pages, self._iss, self._resources, self._doors = pages, iss, resources, doors
 
     def install(self, app: Flask | Blueprint) -> None:
@@ -56,6 +57,8 @@ class Errors:
         door = self._doors.get(request.path)
         if door == "oauth":
             return _oauth(status, code, message, headers)
+        if door == "mcp":
+            return _json_rpc(status, message, headers)
         if door == "page" or (request.endpoint is None and request.accept_mimetypes.accept_html and not _wants_json()):
             title = "There is nothing here" if status == 404 else "That did not work"
             response = self._pages.show("error.html", status=status, title=title, message=message, connecting=False)
@@ -76,17 +79,9 @@ class Errors:
         return Response(status=303, headers={"Location": to, "Cache-Control": "no-store"})
 
     def _bearer(self, error: errors.BearerError) -> Response:
-        """RFC 6750 section 3, RFC 9728 section 5.1."""
-        attributes = {
-            "error": error.error,
-            "error_description": error.error and error.description,
-            "scope": " ".join(error.scope) or None,
-            "resource_metadata": resource_metadata_url(self._resources, request.path),
-        }
-        challenge = ", ".join(f'{name}="{value}"' for name, value in attributes.items() if value)
         response = jsonify({"error": {"code": error.error or "unauthorized", "message": error.description}})
         response.status_code = error.status
-        response.headers["WWW-Authenticate"] = f"Bearer {challenge}"
+        response.headers["WWW-Authenticate"] = challenge(error, resource_metadata_url(self._resources, request.path))
         return response
 
     def _too_many(self, error: errors.TooMany) -> Response:
@@ -120,6 +115,15 @@ def _oauth(status: int, error: str, description: str, headers: dict[str, str]) -
     response = jsonify({"error": error, "error_description": description})
     response.status_code = status
     response.headers.update({"Cache-Control": "no-store", **headers})
+    return response
+
+
+def _json_rpc(status: int, message: str, headers: dict[str, str]) -> Response:
+    """An answer to the message that the door has read, if it came so far (JSON-RPC 2.0 section 5)."""
+    code = -32603 if status >= 500 else -32600
+    response = jsonify({"jsonrpc": "2.0", "id": g.get("json_rpc_id"), "error": {"code": code, "message": message}})
+    response.status_code = status
+    response.headers.update(headers)
     return response
 
 

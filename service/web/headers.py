@@ -5,7 +5,7 @@ from collections.abc import Container
 from flask import Flask, Response, request
 
 _PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, MCP-Protocol-Version",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -27,10 +27,19 @@ def install(app: Flask, *, https: bool, cors: Container[str]) -> None:
     def add(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if request.endpoint in cors:
+        if _endpoint(app) in cors:
             response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
             if request.method == "OPTIONS":
                 response.status_code = 204
                 response.headers["Access-Control-Allow-Methods"] = response.headers.pop("Allow")
                 response.headers.update(_PREFLIGHT)
         return response
+
+
+def _endpoint(app: Flask) -> str | None:
+    """What answers at the request's path, also where it does not take the request's method."""
+    for method in getattr(request.routing_exception, "valid_methods", None) or ():
+        found: str = app.url_map.bind("").match(request.path, method)[0]
+        return found
+    return request.endpoint

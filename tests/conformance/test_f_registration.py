@@ -78,7 +78,6 @@ def test_f02_a_client_without_a_method_gets_a_secret_for_good(world: World) -> N
         "//client.example/callback",
         "/callback",
         "client.example",
-        "com.example.app:/callback",
         "https://client.example/call back",
         "https://client.example/\ncallback",
         "https://client.example/é",
@@ -97,6 +96,14 @@ def test_f03_a_redirect_uri_that_is_not_safe_is_not_registered(world: World, red
     for uris in ([redirect_uri], [CALLBACK, redirect_uri]):
         assert error_of_registration(world.register(redirect_uris=uris)) == "invalid_redirect_uri"
     assert world.stored("oauthClients") == []
+
+
+def test_the_scheme_of_a_program_that_nobody_knows_is_not_registered(world: World) -> None:
+    """RFC 8252 7.1: it could be any program on the person's device; what is offered beside it is taken."""
+    own = "com.example.app:/callback"
+
+    assert error_of_registration(world.register(redirect_uris=[own])) == "invalid_redirect_uri"
+    assert world.register(redirect_uris=[own, CALLBACK]).json()["redirect_uris"] == [CALLBACK]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
 from scripts.verbs.processes import ROOT
 from tests.deployed import deployed
+from tests.mcp_client import McpClient
 from tests.world import World
 
 DOCUMENT = (ROOT / "docs/adding-an-action.md").read_text(encoding="utf-8")
@@ -90,7 +92,7 @@ def test_every_text_of_the_document_is_a_step_or_a_command() -> None:
     texts = [step.text for step in steps() if step.text]
 
     assert len(re.findall("^```", DOCUMENT, re.MULTILINE)) == 2 * (len(texts) + 3)
-    assert DOCUMENT.count("Create `") + DOCUMENT.count("\nIn `") == len(list(steps())) == 7
+    assert DOCUMENT.count("Create `") + DOCUMENT.count("\nIn `") == len(list(steps())) == 8
     assert (block("sh").count("\n"), block("sh", 1).count("\n"), block("json").count("\n")) == (1, 0, 0)
 
 
@@ -103,10 +105,18 @@ def test_its_checks_pass(walked: Path) -> None:
 def test_its_operation_answers_what_the_document_prints(walked: Path, world: World) -> None:
     address = block("sh", 1).removeprefix("curl 'http://localhost:8080").removesuffix("'")
 
+    query = dict(parse_qsl(urlsplit(address).query))
+
     with deployed(walked) as service:
         answer = requests.get(service.world.service.url + address, timeout=60)
+        stranger = McpClient(service.world.service)
+        shown = {tool["name"]: tool for tool in stranger.result("tools/list")["tools"]}
+        called = stranger.call("countDays", **query)
 
     assert (answer.status_code, answer.text.strip()) == (200, block("json"))
+    assert called["structuredContent"] == answer.json()
+    assert shown["countDays"]["securitySchemes"] == [{"type": "noauth"}]
+    assert shown["countDays"]["inputSchema"]["required"] == list(query)
     assert world.service.get(address).status_code == 404
 
 

@@ -47,6 +47,7 @@ ROOMS = {
     "pages": {"errors", "contract", "settings", "oauth"},
     "privacy": {"settings", "oauth"},
     "reader": set(),
+    "mcp": {"audit", "errors", "identity", "oauth", "actions", "contract", "settings", "backends", "web"},
     "web": {"audit", "errors", "paths", "identity", "oauth", "pages", "actions", "contract", "settings", "backends"},
 }
 # What a file's name adds to that.

@@ -12,6 +12,7 @@ from scripts.verbs.processes import ROOT
 from service.actions.notes.notes import KINDS
 from service.contract import PATH
 from tests.assistant import connected
+from tests.mcp_client import connected as connected_by_mcp
 from tests.world import World
 
 SCHEMA: dict[str, Any] = json.loads((ROOT / "docs/note.schema.json").read_text())
@@ -87,6 +88,7 @@ def test_what_the_service_stores_is_a_note_by_the_schema_and_the_schema_has_no_f
     full: dict[str, Any] = {"kind": "video", "tags": [" a ", "A", "b"], "sourceUrl": "https://example.com/"}
     headers = {"openai-conversation-id": "c-1", "openai-gpt-id": "g-1"}
     chatgpt.call("POST", "/notes", json={"title": "t", "content": "known"}, headers=headers)
+    connected_by_mcp(world, person=ada)[0].call("saveNote", title="t", content="by MCP")
     assert chatgpt.change(chatgpt.save("full", **full).json(), append="more").status_code == 200
 
     stored = world.notes(ada)

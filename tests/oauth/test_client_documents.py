@@ -6,63 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.oauth.client_documents import DocumentRefused, is_document_url, parse_document, url_problem
-from service.oauth.clients import Client
+from service.oauth.clients import CURSOR_APP, Client
+from tests.hosts.client_documents import CHATGPT, CLAUDE, CLAUDE_CODE, CODEX, VISUAL_STUDIO_CODE, chatgpt, codex
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SCOPES = frozenset({"notes:read", "notes:write"})
 URL = "https://client.example/oauth/client.json"
 CALLBACK = "https://client.example/callback"
-
-# As their hosts served them in September 2026.
-CHATGPT = {
-    "client_id": "https://chatgpt.com/oauth/client.json",
-    "client_uri": "https://chatgpt.com/",
-    "redirect_uris": ["https://chatgpt.com/connector_platform_oauth_redirect"],
-    "token_endpoint_auth_method": "private_key_jwt",
-    "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
-    "grant_types": ["authorization_code", "refresh_token"],
-    "response_types": ["code"],
-    "client_name": "ChatGPT",
-    "logo_uri": "https://persistent.oaistatic.com/sonic/misc/openai-logo.png",
-    "token_endpoint_auth_signing_alg": "RS256",
-    "jwks_uri": "https://chatgpt.com/oauth/jwks.json",
-}
-CHATGPT_PER_CALLBACK = CHATGPT | {
-    "client_id": "https://chatgpt.com/oauth/09QNletoUsmb/client.json",
-    "redirect_uris": ["https://chatgpt.com/connector/oauth/09QNletoUsmb"],
-    "response_types": ["code", "id_token"],
-    "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
-}
-CLAUDE = {
-    "client_id": "https://claude.ai/oauth/mcp-oauth-client-metadata",
-    "client_name": "Claude",
-    "client_uri": "https://claude.ai",
-    "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"],
-    "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
-    "response_types": ["code"],
-    "token_endpoint_auth_method": "none",
-}
-CLAUDE_CODE = {
-    "client_id": "https://claude.ai/oauth/claude-code-client-metadata",
-    "client_name": "Claude Code",
-    "client_uri": "https://claude.ai",
-    "grant_types": ["authorization_code", "refresh_token"],
-    "redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
-    "response_types": ["code"],
-    "token_endpoint_auth_method": "none",
-}
-VISUAL_STUDIO_CODE = {
-    "client_name": "Visual Studio Code",
-    "logo_uri": "https://code.visualstudio.com/assets/branding/code-stable.png",
-    "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
-    "response_types": ["code"],
-    "token_endpoint_auth_method": "none",
-    "application_type": "native",
-    "client_id": "https://vscode.dev/oauth/client-metadata.json",
-    "client_uri": "https://vscode.dev/product",
-    "redirect_uris": ["http://127.0.0.1:33418/", "https://vscode.dev/redirect"],
-}
+OF_A_CONNECTION = chatgpt("09QNletoUsmb")
 
 
 def document(**changed: object) -> bytes:
@@ -103,7 +55,7 @@ def test_a_client_id_with_a_scheme_is_meant_as_a_url(client_id: str, url: bool) 
     "url",
     [
         URL,
-        *(str(known["client_id"]) for known in (CHATGPT, CHATGPT_PER_CALLBACK, CLAUDE, CLAUDE_CODE)),
+        *(str(known["client_id"]) for known in (CHATGPT, OF_A_CONNECTION, CLAUDE, CLAUDE_CODE)),
         "https://client.example:8443/c",
         "https://client.example/c/",
         "https://client.example/c?version=1",
@@ -191,7 +143,9 @@ def test_these_may_not(url: str, why: str) -> None:
     assert why in problem
 
 
-@pytest.mark.parametrize("known", [CHATGPT, CHATGPT_PER_CALLBACK, CLAUDE, CLAUDE_CODE, VISUAL_STUDIO_CODE])
+@pytest.mark.parametrize(
+    "known", [CHATGPT, OF_A_CONNECTION, CLAUDE, CLAUDE_CODE, CODEX, codex("xAsFZg9cfuS4"), VISUAL_STUDIO_CODE]
+)
 def test_the_documents_of_known_assistants_register_public_clients(known: dict[str, object]) -> None:
     client_id = str(known["client_id"])
     uris = known["redirect_uris"]
@@ -285,15 +239,21 @@ def test_one_bad_redirect_uri_refuses_the_document(uri: str) -> None:
 
 
 def test_schemes_of_applications_are_left_out() -> None:
-    own = ["cursor://anysphere.cursor-mcp/oauth/callback", "com.example.app:/callback"]
+    own = ["cursor://anysphere.other/oauth/callback", "com.example.app:/callback"]
 
     client = parse(document(redirect_uris=[*own, "http://localhost:8787/callback", CALLBACK, CALLBACK]))
 
     assert client.redirect_uris == ("http://localhost:8787/callback", CALLBACK)
 
 
+def test_cursors_own_is_known() -> None:
+    client = parse(document(redirect_uris=[CURSOR_APP]))
+
+    assert client.redirect_uris == (CURSOR_APP,)
+
+
 def test_schemes_of_applications_alone_are_not_enough() -> None:
-    assert "https" in reason(document(redirect_uris=["cursor://anysphere.cursor-mcp/oauth/callback"]))
+    assert "https" in reason(document(redirect_uris=["com.example.app:/callback"]))
 
 
 def test_fifty_redirect_uris_are_enough() -> None:

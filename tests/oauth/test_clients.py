@@ -29,6 +29,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
         "http://localhost:5000/cb",
         "http://127.0.0.1:5000/cb",
         "http://[::1]/cb",
+        "cursor://anysphere.cursor-mcp/oauth/callback",
     ],
 )
 def test_these_may_be_registered(uri: str) -> None:
@@ -39,6 +40,8 @@ def test_these_may_be_registered(uri: str) -> None:
     ("uri", "why"),
     [
         ("http://example.com/cb", "https"),
+        ("cursor://anysphere.cursor-mcp/oauth/callback/", "https"),
+        ("cursor://evil/", "https"),
         ("http://localhost.evil.example/cb", "https"),
         ("http://127.0.0.1.evil.example/cb", "https"),
         ("javascript:alert(1)", "host"),

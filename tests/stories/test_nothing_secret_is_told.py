@@ -16,6 +16,7 @@ from scripts.verbs.journey import hidden_fields
 from service.app import create_app
 from tests.assistant import connected
 from tests.deployed import Deployed, deployed
+from tests.mcp_client import HANDSHAKE, META, MODERN
 from tests.world import CALLBACK, PKCE, World, question
 
 MARK = "zq7RecognisableSecret1x"
@@ -122,6 +123,7 @@ def rights(world: World) -> list[Right]:
         Right("DELETE", "/notes/nothing", headers=reader),
         Right("GET", "/profile", headers=reader),
         Right("GET", "/human_move", {"position_1": "X"}),
+        *mcp_rights(tokens.bearer, note),
         *(Right("GET", path, headers={"Accept": "text/html"}) for path in ("/notes", "/notes/nothing")),
         Right("GET", "/me/connections", headers=signed_in),
         Right("DELETE", "/me/connections/bm9ib2R5", {"notes": "delete"}, headers=signed_in),
@@ -150,15 +152,25 @@ def rights(world: World) -> list[Right]:
     ]
 
 
+def mcp_rights(bearer: dict[str, str], note: dict[str, Any]) -> list[Right]:
+    params = {"name": "saveNote", "arguments": note, "_meta": META | {"openai/session": "s"}}
+    message = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}
+    headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "saveNote"}
+    opening = {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+    return [
+        Right("POST", "/mcp", members=message, headers=headers | bearer),
+        Right("POST", "/mcp", members=message | {"method": "initialize", "params": opening}),
+    ]
+
+
 def poured(right: Right) -> Iterator[Right]:
     """RIGHT with MARK in one place after the other."""
     for name in (*right.query, *right.form, "access_token", MARK):
         yield replace(right, query=right.query | {name: MARK})
     for name in (*right.form, MARK) if right.form else ():
         yield replace(right, form=right.form | {name: MARK})
-    for name in (*right.members, "unknown") if right.members else ():  # a member's name is no secret: an error names it
-        for value in (MARK, [MARK], {MARK: MARK}, f"{MARK}\n"):
-            yield replace(right, members=right.members | {name: value})
+    for members in poured_members(right.members) if right.members else ():
+        yield replace(right, members=members)
     for name, text in _HEADERS:
         yield replace(right, headers=right.headers | {name: text})
     for rest in (f"/{MARK}", f"%0a{MARK}"):
@@ -167,6 +179,14 @@ def poured(right: Right) -> Iterator[Right]:
     headers = {"Authorization": f"Bearer {MARK}", "Cookie": MARK} | right.headers | {"Content-Type": kind}
     for body in (MARK, f'{{"{MARK}": "{MARK}', f"a={MARK}&%ff=\xff", MARK * 200_000):
         yield Right("POST", right.path, right.query, headers=headers, body=body.encode("latin-1"))
+
+
+def poured_members(members: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in (*members, "unknown"):  # a member's name is no secret: an error names it
+        for value in (MARK, [MARK], {MARK: MARK}, f"{MARK}\n"):
+            yield members | {name: value}
+        if isinstance(inner := members.get(name), dict):
+            yield from (members | {name: one} for one in poured_members(inner))
 
 
 def test_no_secret_is_printed_or_echoed(running: Deployed) -> None:
@@ -193,8 +213,11 @@ def check_silent(answer: requests.Response, request: Right) -> None:
     if answer.status_code == 303:
         parameters = parse_qs(urlsplit(told.pop("Location")).query)
         told["parameters"] = json.dumps(parameters | {"state": None})
-    if answer.status_code >= 300:
-        assert _FOUND.search(answer.text + json.dumps(told)) is None, request
+    text = answer.text
+    if request.path == "/mcp" and answer.status_code != 202:  # JSON-RPC gives back the id of what it answers
+        text = json.dumps(answer.json() | {"id": None})
+    if answer.status_code >= 300 or '"isError": true' in text:
+        assert _FOUND.search(text + json.dumps(told)) is None, request
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from scripts.verbs.journey import hidden_fields
 from scripts.verbs.processes import free_port
 from service.oauth.firestore import FirestoreOAuthStore
 from service.oauth.store import Spent
+from tests.mcp_client import McpClient
 from tests.stories.conftest import FakeHelper
 from tests.world import World, question, running
 
@@ -33,10 +34,13 @@ def test_without_firestore_every_door_says_so(world: World) -> None:
             doors.submit(service.get, "/authorization", params=question(chatgpt)),
             doors.submit(service.post, "/token", data=form),
         ]
+        tool = doors.submit(McpClient(service, bearer=tokens.bearer).call, "saveNote", title="t", content="c").result()
         note, page, token = answers = [answer.result() for answer in asked]
         assert time.monotonic() - began < SOON
         assert service.get("/health").status_code == 200
 
+    assert tool["isError"] is True  # what a model reads is the result: no error of the transport
+    assert "Try the same again" in tool["content"][0]["text"]
     for answer in answers:
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
@@ -63,8 +67,7 @@ def test_without_firebase_authentication_nobody_is_let_in(world: World, monkeypa
 
 
 def test_the_sign_in_helper_is_relayed_from_firebase(world: World, helper_origin: FakeHelper) -> None:
-    changed = {"auth_helper_origin": helper_origin.url}
-    with running(world.project, **changed) as service:
+    with running(world.project, auth_helper_origin=helper_origin.url) as service:
         script = service.get("/__/auth/handler.js?v=1")
         moved = service.get("/__/auth/handler?a=b%20c")
         posted = service.post(

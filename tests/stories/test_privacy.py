@@ -16,6 +16,7 @@ from service.contract import Contract
 from tests import world as worlds
 from tests.conformance.answers import Page
 from tests.conformance.test_fc_documents import HOST, Host, believe
+from tests.mcp_client import McpClient
 from tests.sites import Authority, site
 from tests.stories.test_nothing_secret_is_told import rights
 from tests.world import CALLBACK, PKCE, VERIFIER, Tokens, World
@@ -108,6 +109,8 @@ class Lived:
             service.get(f"{below}/profile", headers=headers),
         ):
             assert answer.status_code == 200, answer.text
+        saved = McpClient(service, bearer=tokens.bearer).call("saveNote", title="By MCP", content="by MCP")
+        assert saved["isError"] is False
 
     def claimed_of(self, collection: str, fields: Fields) -> tuple[str, datetime | None]:
         """Which claim of COLLECTION is about the document with these FIELDS, and the moment from which it counts."""

@@ -115,6 +115,8 @@ def test_a_person_can_try_what_it_offers_until_a_part_of_it_dies_and_it_says_whi
         browser = {"Accept": "text/html"}
         assert all(requests.get(address, headers=browser, timeout=10).ok for address in addresses)
         assert len(addresses) == 7
+        (door,) = re.findall(r"http://localhost:\d+/mcp$", printed, re.MULTILINE)
+        assert requests.post(door, json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, timeout=10).ok
 
         offered = re.search(r"(http://localhost:\d+/) .*sign in as (\S+) with (\S+)", printed)
         assert offered is not None

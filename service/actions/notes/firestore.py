@@ -122,6 +122,7 @@ def _source(source: Source) -> dict[str, str]:
         "clientName": source.client_name,
         "conversationId": source.conversation,
         "gptId": source.gpt_id,
+        "software": source.software,
     }
     return {name: value for name, value in known.items() if value is not None}
 

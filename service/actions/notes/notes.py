@@ -26,6 +26,7 @@ class Source:
     client_name: str
     conversation: str | None
     gpt_id: str | None
+    software: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ _MOST_SEARCHED, _MOST_SEARCHED_CHARACTERS = 10_000, 20_000_000
 def save_note(call: Call, backends: Backends) -> Answer:
     """201 with the new note's receipt, or 200 with the first one's when the same note is there already."""
     access = call.use.access
-    source = Source(access.client_id, access.client_name, call.origin.conversation, call.origin.gpt_id)
+    origin = call.origin
+    source = Source(access.client_id, access.client_name, origin.conversation, origin.gpt_id, origin.software)
     asked = compose(call.arguments, source, call.use.now)
     note, is_new = backends.notes.save(call.use, asked, source)
     return Answer(201 if is_new else 200, _shown(call).receipt(note, asked, created=is_new))
