@@ -5,14 +5,19 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const next = async () => (await lines.next()).value;
 const say = (line) => console.log(JSON.stringify(line));
 
-/** Run PROGRAM with what the client's owner knows, and `visit`, which sends the person's browser to an address. */
+/**
+ * Run PROGRAM with what the client's owner knows, `visit`, which sends the person's browser to an address, and `wait`,
+ * which lets so many hours pass.
+ */
 export async function converse(program) {
-  const visit = async (url) => {
-    say({ visit: url.href });
-    return new URL(await next());
+  const ask = async (question) => {
+    say(question);
+    return await next();
   };
+  const visit = async (url) => new URL(await ask({ visit: url.href }));
+  const wait = (hours) => ask({ wait: hours });
   try {
-    say({ done: await program(JSON.parse(await next()), visit) });
+    say({ done: await program(JSON.parse(await next()), visit, wait) });
   } catch (error) {
     say({ failed: { name: error.name, code: error.code, error: error.error, message: error.message, cause: String(error.cause) } });
   }

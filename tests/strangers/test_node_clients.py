@@ -1,73 +1,22 @@
 """oauth4webapi and openid-client, used as their documentation says, get from an address to a saved note and back out."""
 
 import json
-import queue
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
 from scripts.verbs.journey import Person
-from scripts.verbs.processes import ROOT
+from tests.strangers.programs import FOLDER, play, started
 from tests.world import CALLBACK, World
 
 METHODS = ["client_secret_basic", "client_secret_post", "none"]
 LOOPBACK = "http://127.0.0.1:53211/callback"
 
 
-class Program:
-    """A client's program, which says one line of JSON at a time; `stdin` is where the person's browser ends up."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdin
-        assert process.stdout
-        self._stdin, self._lines = process.stdin, queue.Queue[str]()
-        self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
-        self._reader.start()
-
-    def tell(self, line: str) -> None:
-        self._stdin.write(f"{line}\n")
-        self._stdin.flush()
-
-    def hear(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads(self._lines.get(timeout=60))
-        return said
-
-    def has_ended(self) -> None:
-        """Return when everything that it said was read."""
-        self._reader.join(60)
-
-    def _read(self, stdout: IO[str]) -> None:
-        for line in stdout:
-            self._lines.put(line)
-
-
-@contextmanager
-def started(name: str) -> Iterator[Program]:
-    command = ["node", f"tests/strangers/{name}.mjs"]
-    with subprocess.Popen(
-        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        program = Program(process)
-        try:
-            yield program
-        finally:
-            process.terminate()
-            program.has_ended()
-
-
-def play(world: World, name: str, facts: dict[str, str], person: Person, decision: str = "allow") -> dict[str, Any]:
+def tell(world: World, name: str, facts: dict[str, str], person: Person, decision: str = "allow") -> dict[str, Any]:
     """What the program NAME says in the end. PERSON decides when it sends them somewhere."""
-    with started(name) as program:
-        program.tell(json.dumps({"issuer": world.service.url, "api": f"{world.service.url}/notes"} | facts))
-        said = program.hear()
-        if "visit" in said:
-            program.tell(world.visit(said["visit"], person, decision))
-            said = program.hear()
-        return said
+    known = {"issuer": world.service.url, "api": f"{world.service.url}/notes"}
+    return play(world, person, ["node", FOLDER / f"{name}.mjs"], known | facts, decision)
 
 
 def owned(world: World, method: str) -> dict[str, str]:
@@ -97,7 +46,7 @@ def check_the_end(world: World, person: Person, said: dict[str, Any]) -> None:
 def test_oauth4webapi_finds_everything_from_the_address_of_the_api(world: World, method: str) -> None:
     ada = world.person()
 
-    said = play(world, "oauth4webapi", owned(world, method), ada)
+    said = tell(world, "oauth4webapi", owned(world, method), ada)
 
     check_the_end(world, ada, said)
     assert said["done"]["challenge"] == {"scheme": "bearer", "error": "invalid_token"}
@@ -110,7 +59,7 @@ def test_oauth4webapi_registers_itself(world: World, method: str) -> None:
     ada = world.person()
     facts = {"method": method, "redirect_uri": LOOPBACK}
 
-    said = play(world, "oauth4webapi", facts, ada)
+    said = tell(world, "oauth4webapi", facts, ada)
 
     check_the_end(world, ada, said)
     secret = [] if method == "none" else ["client_secret", "client_secret_expires_at"]
@@ -123,7 +72,7 @@ def test_oauth4webapi_registers_itself(world: World, method: str) -> None:
 def test_openid_client_connects_and_lets_go(world: World, method: str) -> None:
     ada = world.person()
 
-    said = play(world, "openid-client", owned(world, method), ada)
+    said = tell(world, "openid-client", owned(world, method), ada)
 
     check_the_end(world, ada, said)
     assert said["done"]["pkce"] is True
@@ -132,7 +81,7 @@ def test_openid_client_connects_and_lets_go(world: World, method: str) -> None:
 
 @pytest.mark.parametrize("name", ["oauth4webapi", "openid-client"])
 def test_they_understand_that_a_person_said_no(world: World, name: str) -> None:
-    said = play(world, name, owned(world, "none"), world.person(), "deny")
+    said = tell(world, name, owned(world, "none"), world.person(), "deny")
 
     assert said["failed"]["code"] == "OAUTH_AUTHORIZATION_RESPONSE_ERROR"
     assert said["failed"]["error"] == "access_denied"
@@ -141,7 +90,7 @@ def test_they_understand_that_a_person_said_no(world: World, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["oauth4webapi", "openid-client"])
 def test_they_refuse_an_answer_that_does_not_say_who_gives_it(world: World, name: str) -> None:
-    with started(name) as program:
+    with started("node", FOLDER / f"{name}.mjs") as program:
         facts = {"issuer": world.service.url, "api": f"{world.service.url}/notes"} | owned(world, "none")
         program.tell(json.dumps(facts))
         sent_to = world.visit(program.hear()["visit"], world.person())
