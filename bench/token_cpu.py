@@ -3,59 +3,26 @@
 import argparse
 import os
 import secrets
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import requests
 
 from bench.arena import new_code, register
+from bench.server import Server, environment, serving
 from scripts.verbs.journey import Assistant, Firebase
-from scripts.verbs.processes import ROOT, Failed, free_port, listens
+from scripts.verbs.processes import free_port
 from service.google_backends import GoogleBackends
 from service.oauth.store import OAuthStore
 from tests import world as worlds
 
-_TICK = 1000 / os.sysconf("SC_CLK_TCK")
 FLOOR, EXCHANGE, REFRESH = "Flask, a static answer", "POST /token, a code", "POST /token, a refresh"
 _NOT_SHOWN = """
 User and system time of the server's processes, for calls one after another over one connection. Not in it: waiting,
 TLS, the first call after a start, calls that wait for each other. Firestore and Firebase Authentication are emulators,
 whose own time is not counted and whose connections are not encrypted, so the real clients cost more. The floor is
 functions-framework and Flask with a handler that does nothing; the service is a second Flask application behind it."""
-
-
-@dataclass(frozen=True)
-class Server:
-    """functions-framework with gunicorn, as on Cloud Run, in processes of its own."""
-
-    process: "subprocess.Popen[bytes]"
-    url: str
-
-    def cpu_ms(self) -> float:
-        """Milliseconds of user and system time so far, of the process and of all that it started."""
-        return sum(_cpu_ms(pid) for pid in _family(self.process.pid))
-
-
-@contextmanager
-def serving(source: str, port: int, env: Mapping[str, str]) -> Iterator[Server]:
-    command = [sys.executable, "-m", "functions_framework", "--target=handler", f"--source={source}"]
-    command += ["--host=127.0.0.1", f"--port={port}"]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=subprocess.DEVNULL) as process:
-        try:
-            end = time.monotonic() + 60
-            while not listens(port):
-                if process.poll() is not None or time.monotonic() > end:
-                    raise Failed(f"{source} did not start")
-                time.sleep(0.05)
-            yield Server(process, f"http://localhost:{port}")
-        finally:
-            process.terminate()
 
 
 class TokenCalls:
@@ -92,7 +59,7 @@ def measure(rounds: int, calls: int) -> dict[str, list[float]]:
     client = TokenCalls(store, register(store, "A client"), person.uid, url)
     found: dict[str, list[float]] = {FLOOR: [], EXCHANGE: [], REFRESH: []}
     with (
-        serving("service/main.py", port, _environment(project, url)) as service,
+        serving("service/main.py", port, environment(project, url)) as service,
         serving("bench/floor.py", floor_port, {}) as floor,
     ):
         at_the_floor, form = requests.Session(), {"grant_type": "authorization_code", "code": "c" * 43}
@@ -109,31 +76,6 @@ def measure(rounds: int, calls: int) -> dict[str, list[float]]:
                     call()
                 found[name].append((server.cpu_ms() - before) / calls)
     return {name: each[1:] for name, each in found.items()}
-
-
-def _environment(project: str, url: str) -> dict[str, str]:
-    return {
-        "PYTHONPATH": str(ROOT),
-        "PUBLIC_URL": url,
-        "GOOGLE_CLOUD_PROJECT": project,
-        "APP_NAME": "ItsimpleAI",
-        "NOTE_URL": "https://app.example.com/notes/{id}",
-        "COMPANY": "Itsimple Ltd",
-        "CONTACT": "privacy@example.com",
-        "FIREBASE_API_KEY": "emulator-takes-any-key",
-        "LOCAL_KEY": secrets.token_urlsafe(32),
-        "KEY_SECRET": "",
-    }
-
-
-def _cpu_ms(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK  # utime and stime, proc(5)
-
-
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-    return [pid, *(one for child in children for one in _family(int(child)))]
 
 
 def show(found: dict[str, list[float]], calls: int) -> None:
