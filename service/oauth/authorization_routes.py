@@ -90,8 +90,12 @@ class AuthorizationEndpoint:
         target = find_target(form, client, now)
         host = host_of(target.redirect_uri)
         if target.client.kind != "operator" and host not in self._settings.self_registered_redirects:
-            raise authorization.not_a_request(
-                "Assistants that return there are not taken here unless they were registered.", f"switched_off:{host}"
+            raise PageError(
+                400,
+                "This assistant cannot be connected here",
+                f"{target.client.name} returns to an address that is not allowed here. "
+                "Whoever runs this service can allow it, or register this assistant.",
+                f"switched_off:{host}",
             )
         return target
 

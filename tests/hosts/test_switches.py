@@ -26,7 +26,7 @@ ADDRESSES = {
     "other": ("https://vscode.dev/redirect", "https://chatgpt.com/elsewhere"),
 }
 BOTH = "notes:read notes:write"
-NOT_TAKEN = "Assistants that return there are not taken here unless they were registered."
+NOT_TAKEN = "returns to an address that is not allowed here. Whoever runs this service can allow it, or register"
 
 
 def described(hosts: Internet, redirect_uri: str) -> Assistant:

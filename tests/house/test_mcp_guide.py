@@ -143,9 +143,7 @@ def test_what_one_sees_when_it_does_not_work_is_what_is_shown(shared: World) -> 
         "Too many calls within a minute.": hurried["content"][0]["text"],
         "A page of this origin may not call here.": browser.text,
         "This link does not work": page.text,
-        "Assistants that return there are not taken here unless they were registered.": shared.ask(
-            chatgpt, **PKCE
-        ).text,
+        "This assistant cannot be connected here": shared.ask(chatgpt, **PKCE).text,
     }
 
     for sentence, answer in seen.items():
