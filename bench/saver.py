@@ -8,12 +8,13 @@ from typing import Any
 import requests
 
 from bench.arena import new_code, register
-from bench.server import Server, environment
+from bench.server import Server
 from scripts.verbs.journey import Firebase
 from scripts.verbs.processes import free_port
 from service.google_backends import GoogleBackends
 from service.mcp.protocol import MODERN
 from tests import world as worlds
+from tests.deployed import environment
 
 NOTES, BY_HAND, SDK = "/notes", "/mcp", "/carried"
 _WORDS = "word " * 480

@@ -1,7 +1,6 @@
 """A server in processes of its own, as on Cloud Run, and what it costs: CPU time and memory."""
 
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from scripts.verbs.processes import ROOT, Failed, listens
 
+_BESIDE = {"PYTHONPATH": str(ROOT), "KEY_SECRET": "", "CALLS_PER_MINUTE": "100000"}
 _TICK = 1000 / os.sysconf("SC_CLK_TCK")
 
 
@@ -39,7 +39,9 @@ def serving(source: str, port: int, env: Mapping[str, str]) -> Iterator[Server]:
     command = [sys.executable, "-m", "functions_framework", "--target=handler", f"--source={source}"]
     command += ["--host=127.0.0.1", f"--port={port}"]
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **_BESIDE, **env}, stdout=subprocess.DEVNULL
+    ) as process:
         try:
             while not listens(port):
                 if process.poll() is not None or time.perf_counter() > began + 60:
@@ -48,23 +50,6 @@ def serving(source: str, port: int, env: Mapping[str, str]) -> Iterator[Server]:
             yield Server(process, f"http://localhost:{port}", began)
         finally:
             process.terminate()
-
-
-def environment(project: str, url: str) -> dict[str, str]:
-    """The variables of a service of PROJECT whose public address is URL."""
-    return {
-        "PYTHONPATH": str(ROOT),
-        "PUBLIC_URL": url,
-        "GOOGLE_CLOUD_PROJECT": project,
-        "APP_NAME": "ItsimpleAI",
-        "NOTE_URL": "https://app.example.com/notes/{id}",
-        "COMPANY": "Itsimple Ltd",
-        "CONTACT": "privacy@example.com",
-        "FIREBASE_API_KEY": "emulator-takes-any-key",
-        "LOCAL_KEY": secrets.token_urlsafe(32),
-        "KEY_SECRET": "",
-        "CALLS_PER_MINUTE": "100000",
-    }
 
 
 def _cpu_ms(pid: int) -> float:

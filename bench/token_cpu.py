@@ -10,12 +10,13 @@ from statistics import median
 import requests
 
 from bench.arena import new_code, register
-from bench.server import Server, environment, serving
+from bench.server import Server, serving
 from scripts.verbs.journey import Assistant, Firebase
 from scripts.verbs.processes import free_port
 from service.google_backends import GoogleBackends
 from service.oauth.store import OAuthStore
 from tests import world as worlds
+from tests.deployed import environment
 
 FLOOR, EXCHANGE, REFRESH = "Flask, a static answer", "POST /token, a code", "POST /token, a refresh"
 _NOT_SHOWN = """

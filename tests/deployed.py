@@ -47,13 +47,9 @@ class Deployed:
         return [json.loads(line) for line in self.printed().splitlines() if line.startswith("{")]
 
 
-@contextmanager
-def deployed(root: Path = ROOT, project: str | None = None, port: int | None = None, **env: str) -> Iterator[Deployed]:
-    """A process of the service whose code is at ROOT, in a project of its own; ENV is added to its environment."""
-    project, port = project or new_project(), port or free_port()
-    url = f"http://localhost:{port}"
-    known = {
-        "PYTHONPATH": str(root),
+def environment(project: str, url: str) -> dict[str, str]:
+    """The variables of a service of PROJECT beside the emulators, whose public address is URL."""
+    return {
         "PUBLIC_URL": url,
         "GOOGLE_CLOUD_PROJECT": project,
         "APP_NAME": "ItsimpleAI",
@@ -66,13 +62,20 @@ def deployed(root: Path = ROOT, project: str | None = None, port: int | None = N
         "FIRESTORE_EMULATOR_HOST": FIRESTORE,
         "FIREBASE_AUTH_EMULATOR_HOST": AUTH,
     }
+
+
+@contextmanager
+def deployed(root: Path = ROOT, project: str | None = None, port: int | None = None, **env: str) -> Iterator[Deployed]:
+    """A process of the service whose code is at ROOT, in a project of its own; ENV is added to its environment."""
+    project, port = project or new_project(), port or free_port()
+    url = f"http://localhost:{port}"
     command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
     with (
         tempfile.NamedTemporaryFile() as log,
         subprocess.Popen(
             [*command, "--host=127.0.0.1", f"--port={port}"],
             cwd=root,
-            env=os.environ | known | env,
+            env=os.environ | {"PYTHONPATH": str(root)} | environment(project, url) | env,
             stdout=log,
             stderr=log,
         ) as process,

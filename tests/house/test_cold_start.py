@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from bench.server import environment
 from scripts.verbs.processes import ROOT
+from tests.deployed import environment
 from tests.world import new_project
 
 # What was loaded at the start, what saving by either door loads after it, and what the rest of the MCP door does.
@@ -47,7 +47,7 @@ print(json.dumps(told))
 
 @pytest.fixture(scope="module")
 def told() -> list[list[str]]:
-    env = os.environ | environment(new_project(), "http://localhost:8080")
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | environment(new_project(), "http://localhost:8080")
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )

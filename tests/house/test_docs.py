@@ -74,7 +74,12 @@ def test_the_readme_has_the_two_commands_and_a_map_of_the_tree() -> None:
 
 
 def test_lock_files_name_no_host() -> None:
-    for name in ("package-lock.json", "requirements.txt", "requirements-dev.txt"):
+    for name in (
+        "package-lock.json",
+        "tests/strangers/mcp/package-lock.json",
+        "requirements.txt",
+        "requirements-dev.txt",
+    ):
         assert not re.search(r'"resolved"|--index-url|://files\.', (ROOT / name).read_text()), name
 
 
