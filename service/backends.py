@@ -28,6 +28,13 @@ class Backends(Protocol):
         """
         ...
 
+    def reach_store(self) -> None:
+        """Read something from the store, with the service's own account. Raises `errors.Unavailable` within 5 s.
+
+        The first call takes longer by what it takes to connect.
+        """
+        ...
+
     @property
     def oauth(self) -> OAuthStore: ...
     @property

@@ -1,6 +1,6 @@
 """Firestore in the few words that this service uses: get documents, commit writes with preconditions.
 
-Every call ends within about `TOTAL_SECONDS`, unless `stream` is given another time, and every failure that is not an
+Every call ends within about `TOTAL_SECONDS`, unless it is given another time, and every failure that is not an
 answer is `errors.Unavailable`.
 Written on the generated client and its protobuf messages: see docs/decisions/0004.
 """
@@ -76,15 +76,18 @@ class Documents:
         self._database = f"projects/{project}/databases/{database}"
         self._prefix = f"{self._database}/documents/"
 
-    def get(self, *paths: str) -> list[Snapshot | None]:
-        """The documents at PATHS, in that order, from one consistent BatchGet; None for each that does not exist."""
+    def get(self, *paths: str, seconds: float = TOTAL_SECONDS) -> list[Snapshot | None]:
+        """The documents at PATHS, in that order, from one consistent BatchGet; None for each that does not exist.
+
+        No attempt begins after SECONDS, and none takes longer than half of them.
+        """
         request = _BatchGetRequest(database=self._database, documents=[self._prefix + path for path in paths])
         found: dict[str, Snapshot] = {}
         try:
             answers = self._client.batch_get_documents(
                 types.BatchGetDocumentsRequest.wrap(request),
-                retry=_RETRY,
-                timeout=ATTEMPT_SECONDS,
+                retry=_RETRY if seconds == TOTAL_SECONDS else _RETRY.with_timeout(seconds),
+                timeout=seconds / 2,
                 metadata=self._metadata,
             )
             for answer in answers:

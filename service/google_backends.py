@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from service.oauth.store import OAuthStore
 
 _log = logging.getLogger("service")
+_REACHED_SECONDS = 3.0
 _T = TypeVar("_T")
 
 
@@ -93,9 +94,12 @@ class GoogleBackends:
     def _connect(self) -> None:
         try:
             self.notes  # noqa: B018  # imports what a save needs
-            self.documents.get("oauthClients/nobody")  # a call opens the channel and fetches the credentials
+            self.reach_store()  # a call opens the channel and fetches the credentials
         except Exception as failed:  # noqa: BLE001  # whoever needs the store meets it again, and can say so
             _log.warning("not warm: %s", type(failed).__name__)
+
+    def reach_store(self) -> None:
+        self.documents.get("oauthClients/nobody", seconds=_REACHED_SECONDS)
 
     @_once
     def documents(self) -> Documents:

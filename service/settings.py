@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from service.oauth.hosts import HOSTS
+from service.variables import EMULATORS, SAME, VARIABLES
 
-SIGN_IN_METHODS = ("google", "apple", "password", "email-link")
-EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
 _LOOPBACK = r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
-_CONTACT = r"https://[^\s\"<>\\^`{|}]{1,300}|[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+"
-# A scheme that a browser acts on by itself is no app's.
-_NOTE_URL = (
-    r"(?!(javascript|data|vbscript|file|blob|about|http):)[a-z][a-z0-9+.-]*://[^\s\"<>\\^`{|}]*\{id\}[^\s\"<>\\^`{|}]*"
-)
-_ORIGIN = r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?"
+_OF_A_TAG = r"[a-z0-9-]+---[a-z0-9.-]+\.run\.app(:[0-9]+)?"
+_NAMED = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?(:[0-9]+)?"
+_KNOWN = {variable.name: variable for variable in VARIABLES}
 
 
 class SettingsError(ValueError):
@@ -25,7 +20,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything an operator can choose. `docs/configuration.md` says what each is for."""
+    """Everything an operator can choose. `docs/operating.md` says what each is for."""
 
     public_url: str
     project: str
@@ -61,6 +56,8 @@ class Settings:
     local_key: bytes | None = field(repr=False)
     firestore_emulator: str | None
     auth_emulator: str | None
+    revision: str | None
+    """Which revision of Cloud Run this is; None elsewhere."""
 
     @property
     def issuer(self) -> str:
@@ -77,49 +74,43 @@ class Settings:
         """Read ENV; raise `SettingsError` that names every missing or malformed variable at once."""
         read = _Reader(env)
         emulators = read.emulators()
-        project = read.matching("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,62}[a-z0-9]", "a Google Cloud project id")
-        access_token_lifetime = read.seconds("ACCESS_TOKEN_SECONDS", 3600, 60, 86_400)
+        read.compare_same()
+        project = read.text("GOOGLE_CLOUD_PROJECT")
+        access_token_lifetime = read.seconds("ACCESS_TOKEN_SECONDS")
         settings = cls(
             public_url=read.public_url(local=bool(emulators)),
             project=project,
-            database=read.matching(
-                "FIRESTORE_DATABASE", r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]", "a database id", "(default)"
-            ),
-            app_name=read.matching("APP_NAME", r"\S(.{0,58}\S)?", "the app's name, at most 60 characters"),
+            database=read.text("FIRESTORE_DATABASE"),
+            app_name=read.text("APP_NAME"),
             note_url=read.note_url(local=bool(emulators)),
-            company=read.matching("COMPANY", r"\S(.{0,98}\S)?", "who runs the service, at most 100 characters"),
-            contact=read.matching("CONTACT", _CONTACT, "an e-mail address or an https:// page where people can ask"),
-            operators=read.operators(),
-            calls_per_minute=read.number("CALLS_PER_MINUTE", 120, 1, 100_000),
-            firebase_api_key=read.matching("FIREBASE_API_KEY", r"[\w-]{10,100}", "the Firebase web API key"),
-            auth_helper_origin=read.matching(
-                "FIREBASE_AUTH_HELPER", r"https://[a-z0-9.-]+", "an https origin", f"https://{project}.firebaseapp.com"
-            ),
-            sign_in_methods=read.sign_in_methods(),
-            code_lifetime=read.seconds("CODE_SECONDS", 60, 10, 600),
+            company=read.text("COMPANY"),
+            contact=read.text("CONTACT"),
+            operators=frozenset(filter(None, read.text("OPERATORS").split(","))),
+            calls_per_minute=read.number("CALLS_PER_MINUTE"),
+            firebase_api_key=read.text("FIREBASE_API_KEY"),
+            auth_helper_origin=read.helper_origin(project),
+            sign_in_methods=read.several("SIGN_IN_METHODS"),
+            code_lifetime=read.seconds("CODE_SECONDS"),
             access_token_lifetime=access_token_lifetime,
             refresh_token_lifetime=read.refresh_token_lifetime(access_token_lifetime),
-            refresh_grace=timedelta(seconds=read.number("REFRESH_GRACE_SECONDS", 60, 0, 60)),
+            refresh_grace=read.seconds("REFRESH_GRACE_SECONDS"),
             iss_parameter=read.switch("ISS_PARAMETER"),
             client_documents=read.switch("CLIENT_DOCUMENTS"),
             dynamic_registration=read.switch("DYNAMIC_REGISTRATION"),
-            self_registered_redirects=read.hosts(),
-            mcp_sign_in=read.matching("MCP_SIGN_IN", "first|when-needed", "either first or when-needed", "when-needed"),
-            openai_apps_challenge=read.env.get("OPENAI_APPS_CHALLENGE")
-            and read.matching("OPENAI_APPS_CHALLENGE", r"[\x21-\x7e]{1,500}", "the token that OpenAI shows"),
-            registrations_per_hour=read.number("REGISTRATIONS_PER_HOUR", 60, 1, 100_000),
-            failures_per_minute=read.number("FAILURES_PER_MINUTE", 20, 1, 100_000),
-            # Cloud Run's own front end adds the caller's address as the last one (docs/configuration.md).
-            proxies=read.number("PROXIES", 1 if env.get("K_SERVICE") else 0, 0, 5),
+            self_registered_redirects=frozenset(read.several("SELF_REGISTERED_REDIRECTS")),
+            mcp_sign_in=read.text("MCP_SIGN_IN"),
+            openai_apps_challenge=read.text("OPENAI_APPS_CHALLENGE") or None,
+            registrations_per_hour=read.number("REGISTRATIONS_PER_HOUR"),
+            failures_per_minute=read.number("FAILURES_PER_MINUTE"),
+            proxies=read.number("PROXIES"),
             key_secret=read.key_secret(),
             local_key=read.local_key(local=bool(emulators)),
             firestore_emulator=emulators.get("FIRESTORE_EMULATOR_HOST"),
             auth_emulator=emulators.get("FIREBASE_AUTH_EMULATOR_HOST"),
+            revision=read.text("K_REVISION") or None,
         )
         if read.problems:
-            raise SettingsError(
-                "The configuration is not complete:\n" + "\n".join(f"  {line}" for line in read.problems)
-            )
+            raise SettingsError("\n  ".join(["The configuration is not complete:", *read.problems]))
         return settings
 
 
@@ -129,62 +120,62 @@ class _Reader:
     def __init__(self, env: Mapping[str, str]) -> None:
         self.env = env
         self.problems: list[str] = []
+        self.on_cloud_run = bool(env.get("K_SERVICE"))
 
-    def matching(self, name: str, pattern: str, meaning: str, default: str | None = None) -> str:
-        value = self.env.get(name, "") or default
+    def text(self, name: str, or_else: str = "(?!)") -> str:
+        """What is set, else the default; it matches the variable's own pattern, or this other one."""
+        known, value = _KNOWN[name], self._value(name)
         if value is None:
-            self.problems.append(f"{name} is missing: {meaning}.")
+            self.problems.append(f"{name} is missing: {known.must_be}.")
             return ""
-        if not re.fullmatch(pattern, value):
-            self.problems.append(f"{name} is not {meaning}.")
+        if value and not re.fullmatch(rf"{known.pattern}|{or_else}", value):
+            self.problems.append(f"{name} is not {known.must_be}.")
         return value
 
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        text = self.env.get(name, "") or str(default)
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-            self.problems.append(f"{name} is not a whole number from {least} to {most}.")
-            return least
+    def number(self, name: str) -> int:
+        known, text = _KNOWN[name], self._value(name) or ""
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not known.least <= int(text) <= known.most:
+            self.problems.append(f"{name} is not a whole number from {known.least} to {known.most}.")
+            return known.least
         return int(text)
 
-    def seconds(self, name: str, default: int, least: int, most: int) -> timedelta:
-        return timedelta(seconds=self.number(name, default, least, most))
+    def seconds(self, name: str) -> timedelta:
+        return timedelta(seconds=self.number(name))
 
     def switch(self, name: str) -> bool:
-        text = self.env.get(name, "") or "on"
-        if text not in ("on", "off"):
+        text = self._value(name)
+        if text not in _KNOWN[name].choices:
             self.problems.append(f"{name} is neither on nor off.")
         return text == "on"
 
-    def sign_in_methods(self) -> tuple[str, ...]:
-        chosen = tuple(self.env.get("SIGN_IN_METHODS", "google,email-link").split(","))
-        if unknown := [method for method in chosen if method not in SIGN_IN_METHODS]:
-            self.problems.append(f"SIGN_IN_METHODS names {unknown}; choose from {','.join(SIGN_IN_METHODS)}.")
+    def several(self, name: str) -> tuple[str, ...]:
+        known = _KNOWN[name]
+        chosen = tuple(self.env.get(name, known.default or "").split(","))
+        if unknown := [each for each in chosen if each not in known.choices]:
+            self.problems.append(f"{name} names {unknown}; choose from {','.join(known.choices)}.")
         return chosen
 
-    def hosts(self) -> frozenset[str]:
-        chosen = frozenset(self.env.get("SELF_REGISTERED_REDIRECTS", ",".join(HOSTS)).split(","))
-        if unknown := sorted(chosen.difference(HOSTS)):
-            self.problems.append(f"SELF_REGISTERED_REDIRECTS names {unknown}; choose from {','.join(HOSTS)}.")
-        return chosen
-
-    def operators(self) -> frozenset[str]:
-        uids = frozenset(filter(None, self.env.get("OPERATORS", "").split(",")))
-        if not all(re.fullmatch(r"[^\s/]{1,128}", uid) for uid in uids):
-            self.problems.append("OPERATORS is not a list of Firebase user ids, with commas between.")
-        return uids
+    def _value(self, name: str) -> str | None:
+        known = _KNOWN[name]
+        return self.env.get(name) or (known.on_cloud_run if self.on_cloud_run else "") or known.default
 
     def emulators(self) -> dict[str, str]:
         found = {name: self.env[name] for name in EMULATORS if self.env.get(name)}
-        if found and self.env.get("K_SERVICE"):
+        if found and self.on_cloud_run:
             # The Auth emulator accepts unsigned tokens: with it, anyone could be anyone.
             self.problems.append(f"{' and '.join(found)} must not be set on Cloud Run: emulators accept forged tokens.")
         elif len(found) == 1:
             self.problems.append(f"Set both of {' and '.join(EMULATORS)}, or neither; only {''.join(found)} is set.")
         return found
 
+    def compare_same(self) -> None:
+        for other, ours in SAME.items():
+            if self.env.get(other) and self.env[other] != self.env.get(ours):
+                self.problems.append(f"{other} differs from {ours}, and {ours} is what counts: take {other} away.")
+
     def key_secret(self) -> str | None:
         if not self.env.get("LOCAL_KEY"):
-            return self.matching("KEY_SECRET", r"[A-Za-z0-9_-]{1,255}", "the id of the key's secret in Secret Manager")
+            return self.text("KEY_SECRET")
         if self.env.get("KEY_SECRET"):
             self.problems.append("Set one of KEY_SECRET and LOCAL_KEY, not both.")
         return None
@@ -193,28 +184,39 @@ class _Reader:
         text = self.env.get("LOCAL_KEY", "")
         if not text:
             return None
-        if not local or self.env.get("K_SERVICE"):
+        if not local or self.on_cloud_run:
             self.problems.append("LOCAL_KEY is for a machine with the emulators only; set KEY_SECRET instead.")
-        if not re.fullmatch(r"[A-Za-z0-9_-]{43,}", text) or len(text) % 4 == 1:
-            self.problems.append("LOCAL_KEY is not at least 32 bytes in base64url without padding (43 characters).")
+        known = _KNOWN["LOCAL_KEY"]
+        if not re.fullmatch(known.pattern, text) or len(text) % 4 == 1:
+            self.problems.append(f"LOCAL_KEY is not {known.must_be}.")
             return None
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
     def public_url(self, *, local: bool) -> str:
-        url = self.matching("PUBLIC_URL", _ORIGIN, "scheme and lower-case host alone, as https://mate.example.com")
+        url = self.text("PUBLIC_URL")
         scheme, _, host = url.partition("://")
         if url and host.endswith({"https": ":443", "http": ":80"}.get(scheme, "/")):
             self.problems.append("PUBLIC_URL must not name the default port: browsers leave it out of an origin.")
         if scheme == "http" and not (local and re.fullmatch(_LOOPBACK, host)):
             self.problems.append("PUBLIC_URL must be https; http is for localhost beside the emulators only.")
+        elif url and self.on_cloud_run and not re.fullmatch(_NAMED, host):
+            self.problems.append(
+                "PUBLIC_URL has no public host name; on Cloud Run everybody must reach the service there."
+            )
+        if re.fullmatch(_OF_A_TAG, host):
+            self.problems.append(
+                "PUBLIC_URL is that of one revision's tag; set the service's own, without what is before ---."
+            )
         return url
 
     def note_url(self, *, local: bool) -> str:
-        pattern = rf"{_NOTE_URL}|http://{_LOOPBACK}/notes/\{{id\}}" if local else _NOTE_URL
-        return self.matching("NOTE_URL", pattern, "where a note opens, as https://app.example.com/notes/{id}")
+        return self.text("NOTE_URL", or_else=rf"http://{_LOOPBACK}/notes/\{{id\}}" if local else "(?!)")
+
+    def helper_origin(self, project: str) -> str:
+        return self.text("FIREBASE_AUTH_HELPER", r"https://PROJECT\.firebaseapp\.com").replace("PROJECT", project)
 
     def refresh_token_lifetime(self, access_token_lifetime: timedelta) -> timedelta:
-        lifetime = self.seconds("REFRESH_TOKEN_SECONDS", 30 * 86_400, 3600, 400 * 86_400)
+        lifetime = self.seconds("REFRESH_TOKEN_SECONDS")
         if lifetime < access_token_lifetime:  # the grant would be gone before its access token
             self.problems.append("REFRESH_TOKEN_SECONDS must not be less than ACCESS_TOKEN_SECONDS.")
         return lifetime

@@ -1,10 +1,16 @@
 """The configuration says everything that is wrong with it at once, and refuses a wrong world."""
 
 import base64
+import os
+import subprocess
+import sys
 
 import pytest
 
+from scripts.verbs.processes import ROOT, free_port
 from service.settings import Settings, SettingsError
+from service.variables import misspelt
+from tests.deployed import environment
 
 GOOD = {
     "PUBLIC_URL": "https://mate.example.com",
@@ -36,6 +42,9 @@ def test_eight_variables_are_enough() -> None:
     assert settings.sign_in_methods == ("google", "email-link")
     assert (settings.key_secret, settings.local_key) == ("mate-key", None)
     assert settings.access_token_lifetime.total_seconds() == 3600
+    assert (settings.proxies, Settings.from_env(GOOD | {"K_SERVICE": "mate"}).proxies) == (0, 1)
+    assert settings.revision is None
+    assert Settings.from_env(GOOD | {"K_REVISION": "mate-c-0a1b2c3"}).revision == "mate-c-0a1b2c3"
 
 
 def test_a_note_may_open_in_an_app_and_operators_are_few() -> None:
@@ -98,6 +107,15 @@ def test_everything_missing_is_said_at_once() -> None:
         ({**EMULATORS, "K_SERVICE": "mate"}, "must not be set on Cloud Run"),
         ({"FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:2", "K_SERVICE": "mate"}, "must not be set on Cloud Run"),
         ({**EMULATORS, "PUBLIC_URL": "http://mate.example.com"}, "must be https"),
+        *(
+            ({"PUBLIC_URL": f"https://{host}", "K_SERVICE": "mate"}, "PUBLIC_URL has no public host name")
+            for host in ("localhost:8080", "127.0.0.2", "10.0.0.1", "[::1]:8080", "localhost.", "mate", ".")
+        ),
+        ({"PUBLIC_URL": "https://c-0a1b---mate-123.europe-west1.run.app:8443"}, "of one revision's tag"),
+        ({"PUBLIC_URL": "https://c-0a1b---mate-123.europe-west1.run.app"}, "PUBLIC_URL is that of one revision's tag"),
+        ({"ISSUER": "https://mate.example.com/"}, "ISSUER differs from PUBLIC_URL"),
+        ({"OAUTH_ISSUER": "https://login.example.com"}, "OAUTH_ISSUER differs from PUBLIC_URL"),
+        ({"GCLOUD_PROJECT": "another"}, "GCLOUD_PROJECT differs from GOOGLE_CLOUD_PROJECT"),
         ({"KEY_SECRET": ""}, "KEY_SECRET is missing"),
         ({**EMULATORS, "KEY_SECRET": ""}, "KEY_SECRET is missing"),
         ({"KEY_SECRET": "projects/p/secrets/s"}, "KEY_SECRET is not"),
@@ -116,6 +134,53 @@ def test_everything_missing_is_said_at_once() -> None:
 def test_what_is_wrong_is_named(changed: dict[str, str], complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
         Settings.from_env(GOOD | changed)
+
+
+def test_what_others_call_it_may_say_the_same() -> None:
+    same = {"ISSUER": GOOD["PUBLIC_URL"], "GCLOUD_PROJECT": GOOD["GOOGLE_CLOUD_PROJECT"]}
+
+    assert Settings.from_env(GOOD | same) == Settings.from_env(GOOD)
+
+
+def test_five_things_wrong_end_the_process_with_a_line_each_and_nothing_else() -> None:
+    wrong = environment("my-project", "http://mate.example.com") | {
+        "K_SERVICE": "mate",
+        "LOCAL_KEY": "",
+        "ISSUER": "https://login.example.com",
+        "CODE_SECONDS": "soon",
+    }
+    port = free_port()
+    command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
+
+    done = subprocess.run(
+        [*command, "--host=127.0.0.1", f"--port={port}"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | wrong,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "The configuration is not complete:",
+        f"  {' and '.join(EMULATORS)} must not be set on Cloud Run: emulators accept forged tokens.",
+        "  ISSUER differs from PUBLIC_URL, and PUBLIC_URL is what counts: take ISSUER away.",
+        "  PUBLIC_URL must be https; http is for localhost beside the emulators only.",
+        "  CODE_SECONDS is not a whole number from 10 to 600.",
+        "  KEY_SECRET is missing: the id of the key's secret in Secret Manager.",
+    ]
+
+
+def test_a_name_in_a_file_of_settings_that_is_not_ours_is_named_with_what_may_be_meant() -> None:
+    assert misspelt(GOOD) == []
+    assert misspelt(["PUBLIC_ULR", "ISSUER", "K_SERVICE", "COLOUR"]) == [
+        "PUBLIC_ULR is no variable of this service; PUBLIC_URL may be meant.",
+        "ISSUER is no variable of this service; PUBLIC_URL may be meant.",
+        "K_SERVICE is set by Cloud Run itself.",
+        "COLOUR is no variable of this service.",
+    ]
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1:9", "http://[::1]:8080"])

@@ -18,6 +18,7 @@ from service.pages.pages import Pages
 from service.settings import Settings
 from service.web.bearer import read_access
 from service.web.pace import Pace
+from service.web.readiness import Readiness
 from service.web.sightings import Sightings
 
 # 100,000 characters outside the basic plane, each escaped as two \uXXXX, and room for the rest.
@@ -41,8 +42,23 @@ def blueprint(
 
     @web.get("/health")
     def health() -> Response:
-        """Whether the process answers; asks nobody else."""
-        return jsonify({"status": "ok"})
+        """Whether the process answers, and which revision it is of; asks nobody else."""
+        return jsonify({"status": "ok"} | ({"revision": settings.revision} if settings.revision else {}))
+
+    def read_key() -> object:
+        return backends.keyring.current()  # connects on first use, so not before somebody asks
+
+    readiness = Readiness({"firestore": backends.reach_store, "key": read_key})
+
+    @web.get("/ready")
+    def ready() -> tuple[Response, int]:
+        """Whether what it depends on answers, with the service's own account."""
+        missing = readiness.missing(backends.now())
+        return (
+            (jsonify({"status": "unavailable", "missing": missing}), 503)
+            if missing
+            else (jsonify({"status": "ok"}), 200)
+        )
 
     @web.get("/openapi.yaml")
     def openapi() -> Response:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import EMULATORS
+from scripts.verbs.settings import PAGE, page
+from service.variables import SAME, VARIABLES
 from tests.assistant import connected
 from tests.world import World
 
@@ -56,12 +57,23 @@ def test_storage_md_has_every_field_that_is_stored(world: World) -> None:
             assert document.keys() - {"_id"} == described(name), name
 
 
-def test_configuration_md_has_every_variable() -> None:
-    code = (ROOT / "service/settings.py").read_text(encoding="utf-8")
-    variables = {*re.findall(r'"([A-Z][A-Z_]{4,})"', code), *EMULATORS}
-    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+def test_operating_md_has_the_table_that_the_code_makes() -> None:
+    text = PAGE.read_text(encoding="utf-8")
 
-    assert set(re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE)) == variables
+    assert page(text) == text, "write it anew: scripts/settings"
+    assert re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE) == [variable.name for variable in VARIABLES]
+    _, _, refused = (ROOT / "docs/configuration.md").read_text(encoding="utf-8").partition("## A wrong world")
+    for name, ours in SAME.items():
+        assert f"`{name}`" in refused
+        assert f"`{ours}`" in text
+
+
+def test_no_variable_is_read_that_is_not_declared_and_none_declared_that_is_not_read() -> None:
+    code = (ROOT / "service/settings.py").read_text(encoding="utf-8")
+
+    assert set(re.findall(r'(?<=[a-z]\()(?<!replace\()"([A-Z][A-Z_]{4,})"', code)) | {"K_SERVICE"} == {
+        variable.name for variable in VARIABLES
+    }
 
 
 def test_the_readme_has_the_two_commands_and_a_map_of_the_tree() -> None:

@@ -97,7 +97,7 @@ def test_the_settings_are_settings_with_these_values() -> None:
             "KEY_SECRET": "key",
         }
     )
-    known = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    known = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 
     for name, value in environment.items():
         assert f"`{name}={value}`" in TEXT

@@ -141,6 +141,7 @@ def rights(world: World) -> list[Right]:
                 "/account",
                 "/privacy",
                 "/health",
+                "/ready",
                 "/openapi.yaml",
                 asset,
                 "/__/firebase/init.json",
