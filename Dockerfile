@@ -1,24 +1,41 @@
 # The service as Cloud Run runs it: scripts/vendor's files, hash-checked packages, and the code.
-FROM node:20-slim AS pages
+# Each base by the digest of its index for all platforms; docs/operating.md has the command that finds the next one.
+ARG NODE_DIGEST="@sha256:c3de60bf2f9dd0ac6370e6117950ff62d6e339527e7472301c9c78a017978392"
+ARG PYTHON_DIGEST="@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b"
+
+FROM docker.io/library/node:22-slim${NODE_DIGEST} AS pages
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 COPY scripts/vendor scripts/vendor
 RUN scripts/vendor
 
-FROM python:3.13-slim AS packages
+FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST} AS packages
 WORKDIR /build
 COPY requirements.txt ./
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
+# Without pip, which nothing needs at run time. Bytecode that no file's date can make stale: the root is read-only.
+RUN python -m venv --without-pip /venv \
+  && python -m pip --python /venv/bin/python install --no-cache-dir --no-compile --require-hashes --no-deps -r requirements.txt \
+  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib
 
-FROM python:3.13-slim
+FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST} AS code
 WORKDIR /app
-# gunicorn keeps a control socket: not in the home folder, which is read-only or not there.
-ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 XDG_RUNTIME_DIR=/tmp
-COPY --from=packages /venv /venv
 COPY openapi.yaml ./
 COPY service service
 COPY --from=pages /build/service/pages/static/vendor service/pages/static/vendor
-RUN python -m compileall -q service
-USER 65532
+RUN python -m compileall -q --invalidation-mode unchecked-hash service
+
+FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST}
+WORKDIR /app
+# gunicorn keeps a control socket: not in the home folder, which is read-only or not there.
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 XDG_RUNTIME_DIR=/tmp
+# The base comes without its standard library's bytecode: every start would compile what it imports.
+RUN python -m compileall -q -j 0 -x site-packages --invalidation-mode unchecked-hash \
+  "$(python -c 'import os; print(os.path.dirname(os.__file__))')"
+COPY --from=packages /venv /venv
+COPY --from=code /app /app
+# As many as the service's containerConcurrency: more requests at once would only wait in here.
+ENV THREADS=8
+USER 65532:65532
+# No shell: the server itself is process 1, and gets the SIGTERM. It reads PORT and THREADS.
 CMD ["functions-framework", "--target=handler", "--source=service/main.py"]

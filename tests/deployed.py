@@ -64,6 +64,13 @@ def environment(project: str, url: str) -> dict[str, str]:
     }
 
 
+def around(project: str, url: str) -> World:
+    """The world of a service that listens at URL in a process of its own."""
+    chosen = settings(project, url)
+    service = Service(chosen, GoogleBackends(chosen), Clock(), Counter(), url)
+    return World(service, Firebase(AUTH, FIRESTORE, project), project)
+
+
 @contextmanager
 def deployed(root: Path = ROOT, project: str | None = None, port: int | None = None, **env: str) -> Iterator[Deployed]:
     """A process of the service whose code is at ROOT, in a project of its own; ENV is added to its environment."""
@@ -85,10 +92,8 @@ def deployed(root: Path = ROOT, project: str | None = None, port: int | None = N
             assert process.poll() is None, path.read_text()
             assert time.monotonic() < end
             time.sleep(0.05)  # until the port is open: there is nothing to wait on
-        chosen = settings(project, url)
-        service = Service(chosen, GoogleBackends(chosen), Clock(), Counter(), url)
         try:
-            yield Deployed(World(service, Firebase(AUTH, FIRESTORE, project), project), path, process)
+            yield Deployed(around(project, url), path, process)
         finally:
             process.terminate()
             process.wait(30)
