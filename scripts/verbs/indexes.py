@@ -4,40 +4,43 @@ Reads what the database has, and sends only what differs. What the database has 
 take an index away can end a query, and it is a person's decision.
 """
 
-import json
 import os
 import shlex
-import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
+from scripts.verbs.gcloud import run, token
+from scripts.verbs.google_api import GoogleApi
 from scripts.verbs.index_file import Field, Index, Indexes, Mode, declared, live
 from scripts.verbs.processes import Failed
 
-_SECONDS = 120.0
-_LISTS = (("indexes", "composite"), ("indexes", "fields"), ("fields", "ttls"))
+_OWN_FIELDS = "indexConfig.usesAncestorConfig=false OR ttlConfig:*"
 Command = tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when the database has, or is building, all that the file says; 1, and why on stderr, when it has not."""
     chosen = _parse(arguments)
-    where = (f"--project={chosen.project}", f"--database={chosen.database}")
     try:
-        wanted = declared()
-        has = _listed(where)
-        for command in commands(wanted, has):
-            whole = ("gcloud", "firestore", *command, *where, "--async", "--quiet")
-            print(shlex.join(whole), flush=True)
-            if not chosen.dry_run:
-                _run(whole)
-        for left in undeclared(wanted, has):
-            print(f"not in firestore.indexes.json, and left as it is: {left}", file=sys.stderr)
+        bring(GoogleApi(chosen.project, token()), chosen.project, chosen.database, dry_run=chosen.dry_run)
     except (Failed, ValueError) as failed:
         print(f"scripts/indexes: {failed}", file=sys.stderr)
         return 1
     return 0
+
+
+def bring(api: GoogleApi, project: str, database: str, *, dry_run: bool) -> None:
+    """Print and give the commands for all that the DATABASE lacks. In a dry run of API it may not be there yet."""
+    where = (f"--project={project}", f"--database={database}")
+    wanted, has = declared(), _listed(api, project, database)
+    for command in commands(wanted, has):
+        whole = ("gcloud", "firestore", *command, *where, "--async", "--quiet")
+        print(shlex.join(whole), flush=True)
+        if not dry_run:
+            run(whole)
+    for left in undeclared(wanted, has):
+        print(f"not in firestore.indexes.json, and left as it is: {left}", file=sys.stderr)
 
 
 def commands(wanted: Indexes, has: Indexes) -> Iterator[Command]:
@@ -90,25 +93,10 @@ def _flag(mode: str) -> str:
     return "array-config=contains" if mode == "CONTAINS" else f"order={mode.lower()}"
 
 
-def _listed(where: Sequence[str]) -> Indexes:
-    composites, fields, ttls = (
-        json.loads(_run(("gcloud", "firestore", *kind, "list", *where, "--format=json"))) for kind in _LISTS
-    )
-    return live(composites, [*ttls, *fields])
-
-
-def _run(command: Sequence[str]) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)
-    except FileNotFoundError:
-        raise Failed("gcloud is missing: install the Google Cloud CLI, or deploy with firebase-tools.") from None
-    except subprocess.TimeoutExpired:
-        raise Failed(f"no answer within {_SECONDS:.0f} seconds to: {shlex.join(command)}") from None
-    if done.returncode:
-        raise Failed(
-            f"{shlex.join(command)}\n{done.stderr.strip()}\nRun the same again: what is done is not done twice."
-        )
-    return done.stdout
+def _listed(api: GoogleApi, project: str, database: str) -> Indexes:
+    groups = f"firestore.googleapis.com/v1/projects/{project}/databases/{database}/collectionGroups/-"
+    composites = api.listed(f"{groups}/indexes", "indexes")
+    return live(composites, api.listed(f"{groups}/fields", "fields", {"filter": _OWN_FIELDS}))
 
 
 def _parse(arguments: Sequence[str] | None) -> Namespace:

@@ -9,7 +9,20 @@ from importlib.resources import files
 from typing import Any
 
 _DOCUMENTS = files("googleapiclient") / "discovery_cache/documents"
-_VERSIONS = {"cloudresourcemanager": "v1", "firebaserules": "v1", "firestore": "v1", "serviceusage": "v1"}
+_V1 = (
+    "artifactregistry",
+    "cloudbuild",
+    "cloudresourcemanager",
+    "firebaserules",
+    "firestore",
+    "iam",
+    "run",
+    "secretmanager",
+    "serviceusage",
+    "storage",
+)
+_VERSIONS = {**dict.fromkeys(_V1, "v1"), "identitytoolkit": "v2", "logging": "v2", "monitoring": "v3"}
+_REGION = re.compile(r"^[a-z]+-[a-z]+[0-9]-")
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -22,7 +35,13 @@ _ERROR = {
         "Answer": {"type": "object", "properties": {"error": {"$ref": "Error"}}},
         "Error": {
             "type": "object",
-            "properties": {"code": {"type": "integer"}, "status": {"type": "string"}, "message": {"type": "string"}},
+            "properties": {
+                "code": {"type": "integer"},
+                "status": {"type": "string"},
+                "message": {"type": "string"},
+                "details": {"type": "array", "items": {"type": "any"}},
+                "errors": {"type": "array", "items": {"type": "any"}},
+            },
         },
     }
 }
@@ -41,7 +60,7 @@ class Exchange:
 
 def findings(exchange: Exchange) -> list[str]:
     """What in EXCHANGE is not as its API's description says: host, method, parameters, and the fields of both bodies."""
-    api = exchange.host.removesuffix(".googleapis.com")
+    api = _REGION.sub("", exchange.host.removesuffix(".googleapis.com"))
     if api not in _VERSIONS or not exchange.host.endswith(".googleapis.com"):
         return [f"unknown host: {exchange.host}"]
     document = _document(api)
@@ -52,6 +71,8 @@ def findings(exchange: Exchange) -> list[str]:
     found = [f"unknown parameter: {name}" for name in exchange.query if name not in parameters]
     if exchange.body is not None:
         found += _differs(document, method.get("request", {}), exchange.body, "request")
+    if exchange.status == 204:
+        return found + (["a 204 with a body"] if exchange.answer is not None or "response" in method else [])
     if exchange.status == 200:
         return found + list(_differs(document, method["response"], exchange.answer, "answer"))
     return found + list(_differs(_ERROR, {"$ref": "Answer"}, exchange.answer, "answer"))
@@ -65,7 +86,9 @@ def _document(api: str) -> Any:
 def _method(document: Any, exchange: Exchange) -> Any:
     path = exchange.path.removeprefix("/")
     for method in _methods(document):
-        if method["httpMethod"] == exchange.method and re.fullmatch(_pattern(method), path):
+        if method["httpMethod"] == exchange.method and any(
+            re.fullmatch(pattern, path) for pattern in _patterns(document, method)
+        ):
             return method
     return None
 
@@ -76,16 +99,21 @@ def _methods(resource: Any) -> Iterator[Any]:
         yield from _methods(inner)
 
 
-def _pattern(method: Any) -> str:
-    """A name in the path holds neither / nor :, or a verb such as `:test` would pass as part of it.
+def _patterns(document: Any, method: Any) -> Iterator[str]:
+    """Where the method is reached, also for an upload.
+
+    A name in the path holds neither / nor :, or a verb such as `:test` would pass as part of it.
 
     But the name of a release has a slash in it, so there the parameter's own pattern counts.
     """
     names = method["parameters"]
     own = str(names.get("name", {}).get("pattern"))
     if own.endswith("/releases/.*$"):
-        return "v1/" + own.strip("^$")
-    return re.sub(r"\\\{\w+\\\}", "[^/:]+", re.escape(method["flatPath"]))
+        yield "v1/" + own.strip("^$")
+        return
+    uploads = (each["path"].strip("/") for each in method.get("mediaUpload", {}).get("protocols", {}).values())
+    for path in (document["servicePath"] + method.get("flatPath", method["path"]), *uploads):
+        yield re.sub(r"\\\{\w+\\\}", "[^/:]+", re.escape(path))
 
 
 def _differs(document: Any, schema: Any, value: Any, where: str) -> Iterator[str]:
@@ -101,6 +129,8 @@ def _differs(document: Any, schema: Any, value: Any, where: str) -> Iterator[str
         yield from _differs_in_fields(document, schema, value, where)
     elif "enum" in schema and value not in schema["enum"]:
         yield f"{where}: {value!r} is not in the enum"
+    elif schema.get("format") == "int64" and isinstance(value, int):
+        return  # as well a number as a text
     elif kind is None or not isinstance(value, _SCALARS[kind]):
         yield f"{where}: not of the type {kind}"
 

@@ -1,12 +1,11 @@
 """`firestore.indexes.json` arrives by gcloud and by firebase-tools: the real tools, before Google's APIs on loopback."""
 
 import json
-import os
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,10 @@ from tests.cloud.descriptions import findings
 from tests.cloud.firebase_rules import FirebaseRules
 from tests.cloud.firestore_admin import DATABASE, NOTHING, FirestoreAdmin
 from tests.cloud.proxy import Answer, Api, Proxy, error, proxy
+from tests.cloud.somebody import environment
 
 PROJECT = DATABASE.split("/")[1]
 FIRESTORE = "firestore.googleapis.com"
-GCLOUD = {
-    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-    "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-    "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
-    "CLOUDSDK_CORE_SURVEY_DISABLE_PROMPTS": "1",
-}
 STRAY = Index("drafts", "COLLECTION", (("kind", "ASCENDING"), ("createdAt", "DESCENDING")))
 
 
@@ -40,14 +34,10 @@ def enabled(_method: str, path: str, _query: Mapping[str, str], _body: Any) -> A
 
 
 def run(through: Proxy, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """COMMAND as someone runs it who has a token and nothing else of this machine's."""
-    (folder / "token").write_text("fake")
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "CLOUDSDK_CONFIG": str(folder / "gcloud")}
-    tokens = {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(folder / "token"), "FIREBASE_TOKEN": "1//fake"}
     return subprocess.run(
         command,
         cwd=ROOT,
-        env=env | GCLOUD | tokens | through.env,
+        env=environment(through, folder, is_warm=False),  # once as it is: cold
         capture_output=True,
         text=True,
         timeout=240,
@@ -141,28 +131,32 @@ def test_without_gcloud_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 @pytest.fixture
-def noting_gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file with what a program of gcloud's name was told; it knows of nothing, and refuses what is about `uid`."""
+def noting_gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file with what a program of gcloud's name was told, which refuses what is about `uid`; the database is empty."""
     told, program = tmp_path / "told", tmp_path / "gcloud"
-    program.write_text(f'#!/bin/sh\necho "gcloud $@" >> {told}\necho "[]"\ncase "$*" in *" uid "*) exit 1; esac\n')
+    program.write_text(f'#!/bin/sh\necho "gcloud $@" >> {told}\necho token\ncase "$*" in *" uid "*) exit 1; esac\n')
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    return told
+    with proxy(tmp_path, {FIRESTORE: FirestoreAdmin()}) as through:
+        for name, value in (through.env | {"PATH": str(tmp_path)}).items():
+            monkeypatch.setenv(name, value)
+        for name in ("https_proxy", "http_proxy", "NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        yield told
 
 
 def test_a_dry_run_only_looks(noting_gcloud: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--project=p", "--dry-run"]) == 0
+    assert main([f"--project={PROJECT}", "--dry-run"]) == 0
 
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[2:5] for line in printed] == [list(each[:3]) for each in commands(declared(), NOTHING)]
-    assert all(" list " in line for line in noting_gcloud.read_text().splitlines())
+    assert noting_gcloud.read_text().splitlines() == ["gcloud auth print-access-token"]
 
 
 def test_it_stops_where_gcloud_fails(noting_gcloud: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--project=p"]) == 1
+    assert main([f"--project={PROJECT}"]) == 1
 
     printed, why = capsys.readouterr()
-    told = [line for line in noting_gcloud.read_text().splitlines() if " list " not in line]
+    told = [line for line in noting_gcloud.read_text().splitlines() if "print-access-token" not in line]
     assert told == [" ".join(shlex.split(line)) for line in printed.splitlines()]
     assert " uid " in told[-1]
     assert "Run the same again" in why
