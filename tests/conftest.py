@@ -8,7 +8,7 @@ import pytest
 from tests import world as worlds
 from tests.world import World
 
-_FIRST = ("mobile", "strangers", "house", "stories")
+_FIRST = ("cloud", "mobile", "strangers", "house", "stories")
 
 
 def pytest_configure() -> None:
