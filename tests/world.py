@@ -161,7 +161,9 @@ class Service:
         return self.call("POST", path, **options)
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        return requests.request(method, self.url + path, timeout=60, allow_redirects=False, **options)
+        with requests.Session() as session:
+            session.trust_env = False  # else it looks for proxies and passwords each time
+            return session.request(method, self.url + path, timeout=60, allow_redirects=False, **options)
 
 
 def settings(project: str, url: str, **changed: Any) -> Settings:

@@ -51,7 +51,7 @@ REACHED = {
 }
 Case = schemathesis.Case[Any]
 DOCUMENT = schemathesis.openapi.from_path(ROOT / "openapi.yaml")
-DOCUMENT.config.generation.update(deterministic=True, max_examples=25)
+DOCUMENT.config.generation.update(deterministic=True, max_examples=16)
 
 
 @dataclass
