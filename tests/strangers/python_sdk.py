@@ -1,6 +1,7 @@
 """What a client's owner writes around the Python SDK. Importing it takes a second."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -66,7 +67,8 @@ def save_twice(story: Story, owner: Owner, mode: str, document: str | None) -> t
             story.service.clock.move(timedelta(hours=2))
             return client.protocol_version, [first, await save(client)]
 
-    return anyio.run(play)
+    with ThreadPoolExecutor(1) as thread:  # in this one the browser of another test can have its loop
+        return thread.submit(anyio.run, play).result()
 
 
 async def save(client: Client) -> dict[str, Any]:
