@@ -141,17 +141,17 @@ class ClientCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInte
         self.record = Record()
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        rpc = self.record.add(asked(details.method, type(request).serialize(request)))
+        rpc = self.record.add(asked(details.method, request.SerializeToString()))
         answer = continuation(details, request)
         if answer.exception():
             rpc.refused()
         else:
-            rpc.answered(type(answer.result()).serialize(answer.result()))
+            rpc.answered(answer.result().SerializeToString())
         self.record.end(rpc)
         return answer
 
     def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
-        rpc = self.record.add(asked(details.method, type(request).serialize(request)))
+        rpc = self.record.add(asked(details.method, request.SerializeToString()))
         return _Seen(continuation(details, request), rpc, self.record)
 
 
@@ -174,7 +174,7 @@ class _Seen:
             self._rpc.refused()
             self._record.end(self._rpc)
             raise
-        self._rpc.answered(type(answer).serialize(answer))
+        self._rpc.answered(answer.SerializeToString())
         return answer
 
     def cancel(self) -> None:

@@ -2,37 +2,26 @@
 
 Every call ends within about `TOTAL_SECONDS`, unless it is given another time, and every failure that is not an
 answer is `errors.Unavailable`.
-Written on the generated client and its protobuf messages: see docs/decisions/0004.
+Written on gRPC itself, without the client library: see docs/decisions/0023.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from google.api_core import exceptions, retry
-from google.auth.exceptions import GoogleAuthError
-from google.cloud.firestore_v1 import types
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
-
 from service.errors import Unavailable
+from service.firestore_messages import MESSAGES
 from service.firestore_query import Query, structured
+from service.firestore_rpc import Failed, Rpcs
 from service.firestore_values import Snapshot, snapshot
 from service.firestore_write import Fields, Write, message
 
 TOTAL_SECONDS, ATTEMPT_SECONDS = 8.0, 4.0
 _PAGE = 300
-_transient = retry.if_exception_type(
-    exceptions.ServiceUnavailable,
-    exceptions.InternalServerError,
-    exceptions.TooManyRequests,
-    exceptions.Aborted,  # contention: the preconditions are simply tried again
-    exceptions.DeadlineExceeded,  # of one attempt: a lost answer, most often
-    ConnectionError,
-)
-_RETRY = retry.Retry(predicate=_transient, initial=0.05, maximum=1.0, multiplier=2.0, timeout=TOTAL_SECONDS)
-
-# The raw messages: the proto-plus wrappers around them cost more than the call.
-_CommitRequest, _BatchGetRequest = types.CommitRequest.pb(), types.BatchGetDocumentsRequest.pb()
+_BatchGetRequest, _CommitRequest = MESSAGES["BatchGetDocumentsRequest"], MESSAGES["CommitRequest"]
+_RunQueryRequest, _CountRequest = MESSAGES["RunQueryRequest"], MESSAGES["RunAggregationQueryRequest"]
+_ListRequest, _Mask = MESSAGES["ListDocumentsRequest"], MESSAGES["DocumentMask"]
 
 
 class Missing(Exception):
@@ -69,10 +58,8 @@ def in_halves(paths: list[str], commit: Callable[[list[str]], None]) -> None:
 class Documents:
     """One Firestore database. Safe for threads; make one a process, after forking."""
 
-    def __init__(
-        self, client: FirestoreClient, project: str, database: str, metadata: tuple[tuple[str, str], ...]
-    ) -> None:
-        self._client, self._metadata = client, metadata
+    def __init__(self, rpcs: Rpcs, project: str, database: str) -> None:
+        self._rpcs = rpcs
         self._database = f"projects/{project}/databases/{database}"
         self._prefix = f"{self._database}/documents/"
 
@@ -84,18 +71,11 @@ class Documents:
         request = _BatchGetRequest(database=self._database, documents=[self._prefix + path for path in paths])
         found: dict[str, Snapshot] = {}
         try:
-            answers = self._client.batch_get_documents(
-                types.BatchGetDocumentsRequest.wrap(request),
-                retry=_RETRY if seconds == TOTAL_SECONDS else _RETRY.with_timeout(seconds),
-                timeout=seconds / 2,
-                metadata=self._metadata,
-            )
-            for answer in answers:
-                document = type(answer).pb(answer).found
-                if document.name:
-                    found[document.name.removeprefix(self._prefix)] = snapshot(document)
-        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firestore get: {type(failed).__name__}") from None
+            for answer in self._rpcs.answers("BatchGetDocuments", request, "database", seconds, seconds / 2):
+                if answer.found.name:
+                    found[answer.found.name.removeprefix(self._prefix)] = snapshot(answer.found)
+        except Failed as failed:
+            raise _unavailable("get", failed) from None
         return [found.get(path) for path in paths]
 
     def query(
@@ -109,20 +89,16 @@ class Documents:
 
         Whoever stops early ends the call.
         """
-        request = types.RunQueryRequest(
+        request = _RunQueryRequest(
             parent=self._parent(query.collection), structured_query=structured(query, self._prefix)
         )
         try:
-            answers: Any = self._client.run_query(request, retry=_RETRY, timeout=seconds, metadata=self._metadata)
-            try:
+            with closing(self._rpcs.answers("RunQuery", request, "parent", TOTAL_SECONDS, seconds)) as answers:
                 for answer in answers:
-                    document = type(answer).pb(answer).document
-                    if document.name:
-                        yield document.name.removeprefix(self._prefix), snapshot(document)
-            finally:
-                answers.cancel()
-        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firestore query: {type(failed).__name__}") from None
+                    if answer.document.name:
+                        yield answer.document.name.removeprefix(self._prefix), snapshot(answer.document)
+        except Failed as failed:
+            raise _unavailable("query", failed) from None
 
     def stream_all(self, query: Query) -> Iterator[tuple[str, Snapshot]]:
         """What QUERY finds, in the order of its paths and in pages of its limit: whoever takes it may take their time."""
@@ -134,34 +110,28 @@ class Documents:
 
     def list_paths(self, collection: str) -> Iterator[str]:
         """The paths in COLLECTION, in pages; also of documents that do not exist and have others below them."""
-        request = types.ListDocumentsRequest(
-            parent=self._prefix.rstrip("/"),
-            collection_id=collection,
-            page_size=_PAGE,
-            mask=types.DocumentMask(),
-            show_missing=True,
+        request = _ListRequest(
+            parent=self._prefix.rstrip("/"), collection_id=collection, page_size=_PAGE, mask=_Mask(), show_missing=True
         )
-        try:
-            found = self._client.list_documents(request, retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata)
-            for document in found:
-                yield document.name.removeprefix(self._prefix)
-        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firestore list: {type(failed).__name__}") from None
+        more = True
+        while more:
+            try:
+                found = self._rpcs.answer("ListDocuments", request, "parent", TOTAL_SECONDS, ATTEMPT_SECONDS)
+            except Failed as failed:
+                raise _unavailable("list", failed) from None
+            yield from (document.name.removeprefix(self._prefix) for document in found.documents)
+            request.page_token, more = found.next_page_token, bool(found.next_page_token)
 
     def count(self, query: Query) -> int:
         """How many documents QUERY finds, without reading them."""
-        one = types.StructuredAggregationQuery.Aggregation(count={}, alias="all")
-        counted = types.StructuredAggregationQuery(structured_query=structured(query, self._prefix), aggregations=[one])
-        request = types.RunAggregationQueryRequest(
-            parent=self._parent(query.collection), structured_aggregation_query=counted
-        )
+        request = _CountRequest(parent=self._parent(query.collection))
+        request.structured_aggregation_query.structured_query.CopyFrom(structured(query, self._prefix))
+        request.structured_aggregation_query.aggregations.add(count={}, alias="all")
         try:
-            answers = self._client.run_aggregation_query(
-                request, retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata
-            )
+            answers = self._rpcs.answers("RunAggregationQuery", request, "parent", TOTAL_SECONDS, ATTEMPT_SECONDS)
             return sum(answer.result.aggregate_fields["all"].integer_value for answer in answers)
-        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firestore count: {type(failed).__name__}") from None
+        except Failed as failed:
+            raise _unavailable("count", failed) from None
 
     def _parent(self, collection: str) -> str:
         return f"{self._prefix}{collection.rpartition('/')[0]}".rstrip("/")
@@ -171,22 +141,30 @@ class Documents:
 
         Raises `Missing`, `Exists` or `Changed` when one does not hold, `TooLarge` when they are too many or too long.
 
-        After a lost answer the client sends the commit again, so one of the three can also mean "our own first
-        attempt has done it": callers tell by a document that only they can have written.
+        After a lost answer the commit is sent again, so one of the three can also mean "our own first attempt has done
+        it": callers tell by a document that only they can have written.
         """
         request = _CommitRequest(database=self._database, writes=[message(write, self._prefix) for write in writes])
         try:
-            answer = self._client.commit(
-                types.CommitRequest.wrap(request), retry=_RETRY, timeout=ATTEMPT_SECONDS, metadata=self._metadata
-            )
-        except exceptions.NotFound:
-            raise Missing from None
-        except exceptions.AlreadyExists:
-            raise Exists from None
-        except exceptions.FailedPrecondition:
-            raise Changed from None
-        except exceptions.InvalidArgument:
-            raise TooLarge("Firestore commit: too large") from None
-        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firestore commit: {type(failed).__name__}") from None
-        return [result.update_time for result in types.CommitResponse.pb(answer).write_results]
+            answer = self._rpcs.answer("Commit", request, "database", TOTAL_SECONDS, ATTEMPT_SECONDS)
+        except Failed as failed:
+            raise _refused(failed) from None
+        return [result.update_time for result in answer.write_results]
+
+
+def _refused(failed: Failed) -> Exception:
+    match failed.code:
+        case "NOT_FOUND":
+            return Missing()
+        case "ALREADY_EXISTS":
+            return Exists()
+        case "FAILED_PRECONDITION":
+            return Changed()
+        case "INVALID_ARGUMENT":
+            return TooLarge("Firestore commit: too large")
+        case _:
+            return _unavailable("commit", failed)
+
+
+def _unavailable(what: str, failed: Failed) -> Unavailable:
+    return Unavailable(f"Firestore {what}: {failed.code}")

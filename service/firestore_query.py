@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from google.cloud.firestore_v1 import types
-
+from service.firestore_messages import MESSAGES
 from service.firestore_values import encode
 
-_StructuredQuery = types.StructuredQuery.pb()
+_StructuredQuery = MESSAGES["StructuredQuery"]
+_AND = 1  # of StructuredQuery.CompositeFilter.Operator; the next are of FieldFilter.Operator and Direction
+_GREATER_THAN_OR_EQUAL, _LESS_THAN_OR_EQUAL, _EQUAL, _ARRAY_CONTAINS = 4, 2, 5, 7
+_ASCENDING, _DESCENDING = 1, 2
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -40,7 +42,7 @@ def structured(query: Query, root: str) -> Any:
     name = query.collection.rpartition("/")[2]
     made = _StructuredQuery(from_=[{"collection_id": name}], limit={"value": query.limit} if query.limit else None)
     for key, op, value in _compared(query):
-        made.where.composite_filter.op = "AND"
+        made.where.composite_filter.op = _AND
         made.where.composite_filter.filters.add(
             field_filter={"field": {"field_path": key}, "op": op, "value": encode(value)}
         )
@@ -49,21 +51,21 @@ def structured(query: Query, root: str) -> Any:
             made.select.fields.add(field_path=key)
     if query.newest_by:
         for key in (query.newest_by, "__name__"):
-            made.order_by.add(field={"field_path": key}, direction="DESCENDING")
+            made.order_by.add(field={"field_path": key}, direction=_DESCENDING)
     if query.after:
         value, path = query.after
         made.start_at.values.append(encode(value))
         made.start_at.values.add(reference_value=root + path)
     if query.by_path:
-        made.order_by.add(field={"field_path": "__name__"}, direction="ASCENDING")
+        made.order_by.add(field={"field_path": "__name__"}, direction=_ASCENDING)
     if query.after_path:
         made.start_at.values.add(reference_value=root + query.after_path)
     return made
 
 
-def _compared(query: Query) -> Iterator[tuple[str, str, Any]]:
-    yield from ((key, "EQUAL", value) for key, value in query.where.items())
-    yield from ((key, "ARRAY_CONTAINS", value) for key, value in query.contains.items())
+def _compared(query: Query) -> Iterator[tuple[str, int, Any]]:
+    yield from ((key, _EQUAL, value) for key, value in query.where.items())
+    yield from ((key, _ARRAY_CONTAINS, value) for key, value in query.contains.items())
     if query.newest_by:  # bounds of this type: Firestore would order numbers and texts among the timestamps
-        yield query.newest_by, "GREATER_THAN_OR_EQUAL", _FIRST
-        yield query.newest_by, "LESS_THAN_OR_EQUAL", _LAST
+        yield query.newest_by, _GREATER_THAN_OR_EQUAL, _FIRST
+        yield query.newest_by, _LESS_THAN_OR_EQUAL, _LAST

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from google.cloud.firestore_v1 import types
 from google.protobuf.timestamp_pb2 import Timestamp
 
-_Value, _Array, _Map = types.Value.pb(), types.ArrayValue.pb(), types.MapValue.pb()
+from service.firestore_messages import MESSAGES
+
+_Value, _Array, _Map = MESSAGES["Value"], MESSAGES["ArrayValue"], MESSAGES["MapValue"]
 
 
 def encode(value: Any) -> Any:  # noqa: PLR0911  # one return a type

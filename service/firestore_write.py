@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.cloud.firestore_v1 import types
-
+from service.firestore_messages import MESSAGES
 from service.firestore_values import Snapshot, encode
 
-# The raw messages: the proto-plus wrappers around them cost more than the call.
-_Document, _Write = types.Document.pb(), types.Write.pb()
-_Precondition, _Mask = types.Precondition.pb(), types.DocumentMask.pb()
-_Transform = types.DocumentTransform.FieldTransform.pb()
+_Document, _Write = MESSAGES["Document"], MESSAGES["Write"]
+_Precondition, _Mask = MESSAGES["Precondition"], MESSAGES["DocumentMask"]
+_Transform = MESSAGES["FieldTransform"]
 
 Fields = Mapping[str, Any]
 

@@ -58,18 +58,11 @@ def open_documents(
     project: str, database: str, emulator: str | None, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = ()
 ) -> Documents:
     """The Firestore DATABASE of PROJECT, with application default credentials; or the one at EMULATOR, "host:port"."""
-    from google.cloud.firestore_v1.services.firestore import FirestoreClient
-    from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
-
     from service.firestore import Documents
+    from service.firestore_rpc import Rpcs, open_channel
 
-    if not emulator:
-        return Documents(FirestoreClient(), project, database, ())
-    import grpc
-
-    channel = grpc.intercept_channel(grpc.insecure_channel(emulator), *interceptors)
-    client = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
-    return Documents(client, project, database, (("authorization", "Bearer owner"),))
+    owner = [("authorization", "Bearer owner")] if emulator else []
+    return Documents(Rpcs(open_channel(emulator, interceptors), owner), project, database)
 
 
 class GoogleBackends:

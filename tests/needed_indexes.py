@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from google.cloud.firestore_v1 import types
 from google.protobuf.json_format import MessageToDict
 
 from scripts.verbs.index_file import Index, Indexes, name_order
@@ -65,7 +66,8 @@ class Need:
 
 def structured_query(request: Any) -> dict[str, Any]:
     """The query in a request to Firestore, as JSON; empty when it is not about one."""
-    raw = type(request).pb(request)
+    library = getattr(types, type(request).DESCRIPTOR.name).pb()  # knows the names of the enumerations
+    raw = library.FromString(request.SerializeToString())
     asked = getattr(raw, "structured_aggregation_query", raw)
     query: dict[str, Any] = MessageToDict(asked.structured_query) if hasattr(asked, "structured_query") else {}
     return query

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from service.errors import BearerError, Unavailable
 from service.firestore import Changed, Documents, Exists, Missing
 from service.firestore_query import Query
+from service.firestore_rpc import Rpcs, open_channel
 from service.firestore_write import Write, create, delete, require, update
 from service.google_backends import open_documents
 from service.identity.access import Access, Use
@@ -237,8 +238,8 @@ def test_what_a_query_found_can_be_required_as_it_was(documents: Documents) -> N
         documents.commit(update("c/d", {"n": 3}, seen))
 
 
-def test_whatever_is_no_answer_is_unavailable(library: Documents) -> None:
-    stranger = Documents(library._client, "demo-elsewhere", "(default)", ())  # to the rules, nobody
+def test_whatever_is_no_answer_is_unavailable() -> None:
+    stranger = Documents(Rpcs(open_channel(FIRESTORE)), "demo-elsewhere", "(default)")  # to the rules, nobody
     for call in (
         lambda: stranger.query("users/ada/books"),
         lambda: stranger.get("users/ada/books/1"),
@@ -246,4 +247,4 @@ def test_whatever_is_no_answer_is_unavailable(library: Documents) -> None:
     ):
         with pytest.raises(Unavailable) as failed:
             call()
-        assert failed.value.detail.endswith("PermissionDenied")
+        assert failed.value.detail.endswith("PERMISSION_DENIED")

@@ -39,7 +39,7 @@ def update_account(world: World, person: Person, **changed: str) -> dict[str, An
 
 
 def broken_off(*_: object) -> int:
-    raise Unavailable("Firestore commit: ServiceUnavailable")
+    raise Unavailable("Firestore commit: UNAVAILABLE")
 
 
 def test_disabling_ends_sessions_and_connections_now_and_deletes_nothing(
@@ -200,7 +200,7 @@ def test_a_sweep_goes_on_past_whom_it_cannot_finish(
 
     def failing(self: FirestoreLeavingStore, uid: str, now: datetime) -> Deletion:
         if uid == gone[1].uid:
-            raise Unavailable("Firestore commit: ServiceUnavailable")
+            raise Unavailable("Firestore commit: UNAVAILABLE")
         return delete(self, uid, now)
 
     monkeypatch.setattr(FirestoreLeavingStore, "delete", failing)
@@ -208,7 +208,7 @@ def test_a_sweep_goes_on_past_whom_it_cannot_finish(
     assert account(world, monkeypatch, "sweep") == 1
 
     told = capsys.readouterr()
-    assert f"{gone[1].uid}: Firestore commit: ServiceUnavailable\n" in told.err
+    assert f"{gone[1].uid}: Firestore commit: UNAVAILABLE\n" in told.err
     assert "1 could not be finished" in told.err
     assert [len(world.notes(person)) for person in gone] == [0, 1, 0]
     assert stays.save("one").status_code == 201

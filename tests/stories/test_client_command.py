@@ -496,7 +496,7 @@ def test_when_not_all_connections_could_be_ended_it_says_so(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_store: FirestoreOAuthStore, _client_id: str) -> int:
-        raise Unavailable("Firestore query: DeadlineExceeded")
+        raise Unavailable("Firestore query: DEADLINE_EXCEEDED")
 
     chatgpt = world.assistant()
     with monkeypatch.context() as patched:

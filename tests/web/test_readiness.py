@@ -130,7 +130,7 @@ def test_who_comes_while_one_asks_gets_the_same_answer() -> None:
     def fails() -> None:
         asked.set()
         assert go_on.wait(60)
-        raise Unavailable("Firestore get: ServiceUnavailable")
+        raise Unavailable("Firestore get: UNAVAILABLE")
 
     readiness = Readiness({"store": fails, "key": dict})
     with ThreadPoolExecutor(2) as pool:

@@ -1,0 +1,133 @@
+"""The calls of Firestore by gRPC, one attempt or several, without the client library: see docs/decisions/0023."""
+
+import random
+import time
+from collections.abc import Callable, Generator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import grpc
+from grpc.experimental import ChannelOptions
+
+from service.firestore_messages import MESSAGES
+
+HOST = "firestore.googleapis.com"
+_SCOPE = "https://www.googleapis.com/auth/datastore"
+_SERVICE = "/google.firestore.v1.Firestore/"
+METHODS = ("BatchGetDocuments", "Commit", "ListDocuments", "RunAggregationQuery", "RunQuery")
+_TRANSIENT = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.ABORTED,  # contention: the preconditions are simply tried again
+    grpc.StatusCode.DEADLINE_EXCEEDED,  # of one attempt: a lost answer, most often
+}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),  # a page of long notes is more than gRPC's 4 MB
+    ("grpc.max_send_message_length", -1),
+    ("grpc.keepalive_time_ms", 30_000),
+)
+_T = TypeVar("_T")
+
+
+def open_channel(
+    emulator: str | None, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (), host: str = HOST
+) -> grpc.Channel:
+    """A channel to HOST with application default credentials; or to the EMULATOR, "host:port".
+
+    Raises `google.auth.exceptions.GoogleAuthError` when there are no credentials.
+    """
+    # One thread reads a stream: the one that asked for it. Else grpc starts another for each.
+    options = (*_OPTIONS, (ChannelOptions.SingleThreadedUnaryStream, 1))
+    if emulator:
+        channel = grpc.insecure_channel(emulator, options)
+    else:
+        import google.auth
+        from google.auth.transport.grpc import AuthMetadataPlugin
+        from google.auth.transport.requests import Request
+
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
+        plugin = AuthMetadataPlugin(credentials, Request(), default_host=host)  # type: ignore[no-untyped-call]  # grpc is untyped
+        both = grpc.composite_channel_credentials(
+            grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(plugin)
+        )
+        channel = grpc.secure_channel(host, both, options)
+    return grpc.intercept_channel(channel, *interceptors)
+
+
+class Failed(Exception):
+    """A call that did not succeed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        """The name of gRPC's status code; its text stays behind, because it can quote the request."""
+
+
+class Rpcs:
+    """Firestore's methods on CHANNEL, by their names; METADATA goes with every call.
+
+    REQUEST is the method's own message. PARAMETER is the one of its fields by which Google routes the call, see
+    https://google.aip.dev/client-libraries/4222. All raise `Failed` for what is not transient, or still is when no
+    time is left for another attempt: none begins after SECONDS, and none takes longer than EACH.
+    """
+
+    def __init__(self, channel: grpc.Channel, metadata: Sequence[tuple[str, str]] = ()) -> None:
+        self._metadata = tuple(metadata)
+        kinds = {"Commit": channel.unary_unary, "ListDocuments": channel.unary_unary}
+        self._methods = {
+            name: kinds.get(name, channel.unary_stream)(
+                _SERVICE + name,
+                request_serializer=MESSAGES[f"{name}Request"].SerializeToString,
+                response_deserializer=MESSAGES[f"{name}Response"].FromString,
+            )
+            for name in METHODS
+        }
+
+    def answer(self, name: str, request: Any, parameter: str, seconds: float, each: float) -> Any:
+        """The answer of the method NAME."""
+        metadata = self._routed(request, parameter)
+        return patiently(lambda: self._methods[name](request, timeout=each, metadata=metadata), seconds)
+
+    def answers(self, name: str, request: Any, parameter: str, seconds: float, each: float) -> Generator[Any]:
+        """The stream that the method NAME answers, which is not begun again once a message of it has come.
+
+        Whoever stops early ends the call.
+        """
+        metadata = self._routed(request, parameter)
+
+        def begin() -> tuple[Any, list[Any]]:
+            call = self._methods[name](request, timeout=each, metadata=metadata)
+            return call, list(islice(call, 1))
+
+        call, first = patiently(begin, seconds)
+        try:
+            yield from first
+            yield from call
+        except grpc.RpcError as failed:
+            raise Failed(failed.code().name) from None
+        finally:
+            call.cancel()
+
+    def _routed(self, request: Any, parameter: str) -> tuple[tuple[str, str], ...]:
+        routed = f"{parameter}={quote(getattr(request, parameter), safe='')}"
+        return (*self._metadata, ("x-goog-request-params", routed))
+
+
+def patiently(attempt: Callable[[], _T], seconds: float) -> _T:
+    """What ATTEMPT returns, tried again after ever longer pauses, of random length, while it fails for the moment.
+
+    Raises `Failed` when it fails for good, or when no time of SECONDS is left for another attempt.
+    """
+    end, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    while True:
+        try:
+            return attempt()
+        except grpc.RpcError as failed:
+            wait = random.uniform(0, pause)  # noqa: S311  # spreads the load, keeps no secret
+            if failed.code() not in _TRANSIENT or time.monotonic() + wait >= end:
+                raise Failed(failed.code().name) from None
+        time.sleep(wait)
+        pause = min(2 * pause, _LONGEST_PAUSE)
