@@ -40,10 +40,10 @@ def in_the_client() -> list[Counted]:
     """Counted where the calls are made; those of Secret Manager at a server that stands in for it."""
     keys, counter = secret_manager.SecretManager(_SECRET), ClientCounter()
     keys.versions.append(secrets.token_bytes(32))
-    with worlds.world(failures_per_minute=1) as here, _another(here) as there, secret_manager.served(keys) as client:
+    with worlds.world(failures_per_minute=1) as here, _another(here) as there, secret_manager.served(keys) as rpcs:
         made = GoogleBackends(here.service.settings, interceptors=[counter])
         vars(here.service.backends)["documents"] = made.documents
-        vars(here.service.backends)["keyring"] = SecretManagerKeyring(client, _SECRET, here.service.clock)
+        vars(here.service.backends)["keyring"] = SecretManagerKeyring(rpcs, _SECRET, here.service.clock)
         return [
             replace(counted, secrets=asked)
             for counted, asked in _counted(Story(here, there), counter.record, lambda: len(keys.calls))

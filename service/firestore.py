@@ -13,11 +13,13 @@ from typing import Any
 from service.errors import Unavailable
 from service.firestore_messages import MESSAGES
 from service.firestore_query import Query, structured
-from service.firestore_rpc import Failed, Rpcs
 from service.firestore_values import Snapshot, snapshot
 from service.firestore_write import Fields, Write, message
+from service.google_rpc import Failed, Rpcs, open_channel
 
+HOST = "firestore.googleapis.com"
 TOTAL_SECONDS, ATTEMPT_SECONDS = 8.0, 4.0
+_SERVICE, _STREAMED = "google.firestore.v1.Firestore", {"BatchGetDocuments", "RunAggregationQuery", "RunQuery"}
 _PAGE = 300
 _BatchGetRequest, _CommitRequest = MESSAGES["BatchGetDocumentsRequest"], MESSAGES["CommitRequest"]
 _RunQueryRequest, _CountRequest = MESSAGES["RunQueryRequest"], MESSAGES["RunAggregationQueryRequest"]
@@ -53,6 +55,15 @@ def in_halves(paths: list[str], commit: Callable[[list[str]], None]) -> None:
         half = len(paths) // 2
         in_halves(paths[:half], commit)
         in_halves(paths[half:], commit)
+
+
+def open_rpcs(emulator: str | None, interceptors: Sequence[Any] = (), host: str = HOST) -> Rpcs:
+    """Firestore at HOST, with application default credentials; or the EMULATOR, "host:port", as its owner.
+
+    INTERCEPTORS are gRPC's. Raises `google.auth.exceptions.GoogleAuthError` when there are no credentials.
+    """
+    owner = [("authorization", "Bearer owner")] if emulator else []
+    return Rpcs(open_channel(host, emulator, interceptors), _SERVICE, MESSAGES, _STREAMED, owner)
 
 
 class Documents:

@@ -58,11 +58,9 @@ def open_documents(
     project: str, database: str, emulator: str | None, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = ()
 ) -> Documents:
     """The Firestore DATABASE of PROJECT, with application default credentials; or the one at EMULATOR, "host:port"."""
-    from service.firestore import Documents
-    from service.firestore_rpc import Rpcs, open_channel
+    from service.firestore import Documents, open_rpcs
 
-    owner = [("authorization", "Bearer owner")] if emulator else []
-    return Documents(Rpcs(open_channel(emulator, interceptors), owner), project, database)
+    return Documents(open_rpcs(emulator, interceptors), project, database)
 
 
 class GoogleBackends:
@@ -115,13 +113,12 @@ class GoogleBackends:
         if self._settings.local_key:
             return LocalKeyring(self._settings.local_key)
         from google.auth.exceptions import GoogleAuthError
-        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
-        from service.oauth.secret_manager import SecretManagerKeyring
+        from service.oauth.secret_manager import SecretManagerKeyring, open_secrets
 
         secret = f"projects/{self._settings.project}/secrets/{self._settings.key_secret}"
         try:
-            return SecretManagerKeyring(SecretManagerServiceClient(), secret, self.now)
+            return SecretManagerKeyring(open_secrets(), secret, self.now)
         except GoogleAuthError as failed:
             raise Unavailable(f"Google credentials: {type(failed).__name__}") from None
 

@@ -9,7 +9,9 @@ from typing import Any
 import google_crc32c
 import grpc
 from google.cloud import secretmanager_v1 as sm
-from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
+
+from service.google_rpc import Rpcs
+from service.oauth.secret_manager import MESSAGES
 
 _ACCESS = "/google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion"
 
@@ -52,21 +54,21 @@ class SecretManager(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is un
 
 
 @contextmanager
-def served(secrets: SecretManager) -> Iterator[sm.SecretManagerServiceClient]:
-    """The real client of SECRETS."""
+def served(secrets: SecretManager) -> Iterator[Rpcs]:
+    """The way to SECRETS."""
     server = grpc.server(ThreadPoolExecutor(32))
     server.add_generic_rpc_handlers((secrets,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with client_of(f"127.0.0.1:{port}") as client:
-            yield client
+        with rpcs_of(f"127.0.0.1:{port}") as rpcs:
+            yield rpcs
     finally:
         secrets.answers.set()
         server.stop(None).wait()
 
 
 @contextmanager
-def client_of(address: str) -> Iterator[sm.SecretManagerServiceClient]:
+def rpcs_of(address: str) -> Iterator[Rpcs]:
     with grpc.insecure_channel(address) as channel:
-        yield sm.SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
+        yield Rpcs(channel, "google.cloud.secretmanager.v1.SecretManagerService", MESSAGES)

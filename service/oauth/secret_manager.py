@@ -11,28 +11,35 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Lock
+from typing import Any
 
 import google_crc32c
-from google.api_core import exceptions, retry
-from google.auth.exceptions import GoogleAuthError
-from google.cloud.secretmanager_v1 import AccessSecretVersionRequest, SecretManagerServiceClient, SecretPayload
 
 from service.errors import Unavailable
+from service.google_messages import classes
+from service.google_rpc import Failed, Rpcs, open_channel
 from service.oauth.keys import LEAST_BYTES, Key
 
 FRESH = timedelta(minutes=5)
 ASK_AGAIN = timedelta(seconds=30)
 RETRY_SECONDS, ATTEMPT_SECONDS = 3.0, 2.0
-_LATEST = "latest"
-_transient = retry.if_exception_type(
-    exceptions.ServiceUnavailable,
-    exceptions.InternalServerError,
-    exceptions.TooManyRequests,
-    exceptions.DeadlineExceeded,  # of one attempt
-    ConnectionError,
+_LATEST, _NONE = "latest", {"NOT_FOUND", "FAILED_PRECONDITION"}
+_SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
+MESSAGES = classes(
+    "secretmanager",
+    """
+AccessSecretVersionRequest: string name = 1
+AccessSecretVersionResponse: string name = 1, SecretPayload payload = 2
+SecretPayload: bytes data = 1, int64 data_crc32c = 2
+""",
 )
-_RETRY = retry.Retry(predicate=_transient, initial=0.05, maximum=1.0, multiplier=2.0, timeout=RETRY_SECONDS)
+_Request = MESSAGES["AccessSecretVersionRequest"]
 _log = logging.getLogger("service")
+
+
+def open_secrets() -> Rpcs:
+    """With application default credentials. Raises `google.auth.exceptions.GoogleAuthError` when there are none."""
+    return Rpcs(open_channel("secretmanager.googleapis.com"), _SERVICE, MESSAGES)
 
 
 class _Call:
@@ -58,8 +65,8 @@ class SecretManagerKeyring:
     Safe for threads; make one a process, after forking. What was read once stays, though its version be disabled later.
     """
 
-    def __init__(self, client: SecretManagerServiceClient, secret: str, now: Callable[[], datetime]) -> None:
-        self._client, self._secret, self._now = client, secret, now
+    def __init__(self, rpcs: Rpcs, secret: str, now: Callable[[], datetime]) -> None:
+        self._rpcs, self._secret, self._now = rpcs, secret, now
         self._lock = Lock()  # for what follows; never held during a call
         self._keys: dict[str, Key] = {}
         self._current: Key | None = None
@@ -127,17 +134,16 @@ class SecretManagerKeyring:
         return key
 
     def _access(self, version: str) -> Key | None:
-        request = AccessSecretVersionRequest(name=f"{self._secret}/versions/{version}")
         try:
-            answer = self._client.access_secret_version(request, retry=_RETRY, timeout=ATTEMPT_SECONDS)
+            answer = self._ask_for(version, RETRY_SECONDS)
             if not _intact(answer.payload):
-                answer = self._client.access_secret_version(request, retry=None, timeout=ATTEMPT_SECONDS)
-        except (exceptions.NotFound, exceptions.FailedPrecondition):
+                answer = self._ask_for(version, 0)
+        except Failed as failed:
+            if failed.code not in _NONE:
+                raise Unavailable(f"Secret Manager: {failed.code}") from None
             if version == _LATEST:
                 raise Unavailable("Secret Manager: the key has no enabled latest version; add a version") from None
             return None
-        except (exceptions.GoogleAPIError, GoogleAuthError) as failed:
-            raise Unavailable(f"Secret Manager: {type(failed).__name__}") from None
         if not _intact(answer.payload):
             raise Unavailable("Secret Manager: wrong checksum")
         key_id = answer.name.rpartition("/")[2]
@@ -147,7 +153,11 @@ class SecretManagerKeyring:
             )
         return Key(key_id, answer.payload.data)
 
+    def _ask_for(self, version: str, seconds: float) -> Any:
+        request = _Request(name=f"{self._secret}/versions/{version}")
+        return self._rpcs.answer("AccessSecretVersion", request, "name", seconds, ATTEMPT_SECONDS)
 
-def _intact(payload: SecretPayload) -> bool:
+
+def _intact(payload: Any) -> bool:
     intact: bool = google_crc32c.value(payload.data) == payload.data_crc32c
     return intact

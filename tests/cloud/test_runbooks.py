@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from google.cloud import secretmanager_v1
 
 from scripts.verbs.journey import Assistant, hidden_fields
 from tests import world as worlds
@@ -84,8 +83,8 @@ def keyed(project: str, rest: SecretManager, monkeypatch: pytest.MonkeyPatch) ->
     versions = Versions(f"projects/{project}/secrets/{KEY}")
     rest.secrets[versions.secret] = {"name": versions.secret}
     rest.versions[versions.secret] = [base64.b64encode(b"the first key: 32 bytes long, or more").decode()]
-    with served(versions) as client:
-        monkeypatch.setattr(secretmanager_v1, "SecretManagerServiceClient", lambda: client)
+    with served(versions) as rpcs:
+        monkeypatch.setattr("service.oauth.secret_manager.open_secrets", lambda: rpcs)
         with worlds.world(project, key_secret=KEY, local_key=None) as world:
             told(rest, versions)
             yield world, versions

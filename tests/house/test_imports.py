@@ -15,7 +15,6 @@ FIRESTORE = {
     "firestore",
     "firestore_messages",
     "firestore_query",
-    "firestore_rpc",
     "firestore_values",
     "firestore_write",
 }
@@ -33,9 +32,9 @@ OUTSIDE = {
     ),
     "werkzeug": ("app.py", "web/errors.py", "main.py"),
     "jinja2": ("pages/pages.py",),
-    "google": (*(f"{name}.py" for name in FIRESTORE), "google_backends.py", "firebase.py", "secret_manager.py"),
+    "google": ("google_backends.py", "google_messages.py", "google_rpc.py", "firestore_values.py", "firebase.py"),
     "google_crc32c": ("secret_manager.py",),
-    "grpc": ("google_backends.py", "firestore_rpc.py"),
+    "grpc": ("google_backends.py", "google_rpc.py"),
     "firebase_admin": ("firebase.py",),
     "requests": ("identity/helper.py",),
     "urllib3": ("identity/helper.py",),
@@ -64,6 +63,7 @@ NAMES = {
     "metadata.py": {"settings"},
     "firestore.py": {"proof", *FIRESTORE},
     "firestore_step.py": FIRESTORE,
+    "secret_manager.py": {"google_messages", "google_rpc"},
 }
 
 

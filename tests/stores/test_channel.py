@@ -23,10 +23,9 @@ from scripts.verbs.processes import ROOT
 
 _ASK = """
 import sys
-from service.firestore import Documents
-from service.firestore_rpc import Rpcs, open_channel
+from service.firestore import Documents, open_rpcs
 
-documents = Documents(Rpcs(open_channel(None, host=sys.argv[1])), "a-project", "(default)")
+documents = Documents(open_rpcs(None, host=sys.argv[1]), "a-project", "(default)")
 documents.get("users/ada"), documents.query("users/ada/notes"), documents.commit()
 """
 

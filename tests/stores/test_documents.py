@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from service.errors import BearerError, Unavailable
 from service.firestore import Changed, Documents, Exists, Missing
+from service.firestore_messages import MESSAGES
 from service.firestore_query import Query
-from service.firestore_rpc import Rpcs, open_channel
 from service.firestore_write import Write, create, delete, require, update
 from service.google_backends import open_documents
+from service.google_rpc import Rpcs, open_channel
 from service.identity.access import Access, Use
 from service.proof import prove, proven
 from tests.world import FIRESTORE, new_project
@@ -239,7 +240,10 @@ def test_what_a_query_found_can_be_required_as_it_was(documents: Documents) -> N
 
 
 def test_whatever_is_no_answer_is_unavailable() -> None:
-    stranger = Documents(Rpcs(open_channel(FIRESTORE)), "demo-elsewhere", "(default)")  # to the rules, nobody
+    methods = "google.firestore.v1.Firestore", MESSAGES, ("BatchGetDocuments", "RunQuery")
+    stranger = Documents(
+        Rpcs(open_channel("", FIRESTORE), *methods), "demo-elsewhere", "(default)"
+    )  # to the rules, nobody
     for call in (
         lambda: stranger.query("users/ada/books"),
         lambda: stranger.get("users/ada/books/1"),

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from google.cloud import secretmanager_v1
 from google.cloud.firestore_v1 import types
 from google.protobuf import wrappers_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.type import latlng_pb2
 
 from service.firestore_messages import MESSAGES
+from service.oauth import secret_manager
 
 _INSIDE: dict[str, Any] = {
     "FieldTransform": types.DocumentTransform,
@@ -57,6 +59,14 @@ def test_a_message_is_a_part_of_the_librarys(name: str) -> None:
     for field in ours.fields:
         assert shape(field) == shape(named[field.name])
         assert field.has_presence == named[field.name].has_presence or f"{name}.{field.name}" in _NEVER_EMPTY
+
+
+@pytest.mark.parametrize("name", sorted(secret_manager.MESSAGES))
+def test_secret_managers_are_too(name: str) -> None:
+    theirs = {field.name: shape(field) for field in getattr(secretmanager_v1, name).pb().DESCRIPTOR.fields}
+    ours = {field.name: shape(field) for field in secret_manager.MESSAGES[name].DESCRIPTOR.fields}
+
+    assert ours.items() <= theirs.items()
 
 
 @pytest.mark.parametrize("name", ["Value", "Precondition", "Filter"])

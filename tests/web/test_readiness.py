@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from google.cloud import secretmanager_v1
 
 from scripts.verbs.processes import free_port
 from service.errors import Unavailable
 from service.web import readiness
 from service.web.readiness import FRESH, PATIENCE, Readiness
-from tests.secret_manager import SecretManager, client_of, served
+from tests.secret_manager import SecretManager, rpcs_of, served
 from tests.world import Service, new_project, running
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -84,9 +83,9 @@ def test_without_the_key_it_says_so_soon_and_nothing_more(monkeypatch: pytest.Mo
     secrets = SecretManager(f"projects/{project}/secrets/{'another' if trouble == 'no such secret' else SECRET}")
     secrets.versions.append(b"k" * 32)
     secrets.disabled = {1} if trouble == "disabled" else set()
-    near = client_of(f"127.0.0.1:{free_port()}") if trouble == "nobody answers" else served(secrets)
-    with near as client:
-        monkeypatch.setattr(secretmanager_v1, "SecretManagerServiceClient", lambda: client)
+    near = rpcs_of(f"127.0.0.1:{free_port()}") if trouble == "nobody answers" else served(secrets)
+    with near as rpcs:
+        monkeypatch.setattr("service.oauth.secret_manager.open_secrets", lambda: rpcs)
         with running(project, key_secret=SECRET, local_key=None) as service:
             began = time.monotonic()
             answer = service.get("/ready")

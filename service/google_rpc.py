@@ -1,8 +1,8 @@
-"""The calls of Firestore by gRPC, one attempt or several, without the client library: see docs/decisions/0023."""
+"""Google's services by gRPC, one attempt or several, without a client library: see docs/decisions/0023."""
 
 import random
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -10,12 +10,7 @@ from urllib.parse import quote
 import grpc
 from grpc.experimental import ChannelOptions
 
-from service.firestore_messages import MESSAGES
-
-HOST = "firestore.googleapis.com"
-_SCOPE = "https://www.googleapis.com/auth/datastore"
-_SERVICE = "/google.firestore.v1.Firestore/"
-METHODS = ("BatchGetDocuments", "Commit", "ListDocuments", "RunAggregationQuery", "RunQuery")
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _TRANSIENT = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.INTERNAL,
@@ -33,7 +28,7 @@ _T = TypeVar("_T")
 
 
 def open_channel(
-    emulator: str | None, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = (), host: str = HOST
+    host: str, emulator: str | None = None, interceptors: Sequence[grpc.UnaryUnaryClientInterceptor] = ()
 ) -> grpc.Channel:
     """A channel to HOST with application default credentials; or to the EMULATOR, "host:port".
 
@@ -67,23 +62,29 @@ class Failed(Exception):
 
 
 class Rpcs:
-    """Firestore's methods on CHANNEL, by their names; METADATA goes with every call.
+    """The methods of SERVICE, a full name, on CHANNEL: those of whose MESSAGES one ends in "Request", another in "Response".
 
-    REQUEST is the method's own message. PARAMETER is the one of its fields by which Google routes the call, see
+    METADATA goes with every call. STREAMED are the methods that answer a stream. REQUEST is the method's own message. PARAMETER is the one of its fields by which Google routes the call, see
     https://google.aip.dev/client-libraries/4222. All raise `Failed` for what is not transient, or still is when no
     time is left for another attempt: none begins after SECONDS, and none takes longer than EACH.
     """
 
-    def __init__(self, channel: grpc.Channel, metadata: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        service: str,
+        messages: Mapping[str, Any],
+        streamed: Collection[str] = (),
+        metadata: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self._metadata = tuple(metadata)
-        kinds = {"Commit": channel.unary_unary, "ListDocuments": channel.unary_unary}
         self._methods = {
-            name: kinds.get(name, channel.unary_stream)(
-                _SERVICE + name,
-                request_serializer=MESSAGES[f"{name}Request"].SerializeToString,
-                response_deserializer=MESSAGES[f"{name}Response"].FromString,
+            name: (channel.unary_stream if name in streamed else channel.unary_unary)(
+                f"/{service}/{name}",
+                request_serializer=messages[f"{name}Request"].SerializeToString,
+                response_deserializer=messages[f"{name}Response"].FromString,
             )
-            for name in METHODS
+            for name in (each.removesuffix("Request") for each in messages if each.endswith("Request"))
         }
 
     def answer(self, name: str, request: Any, parameter: str, seconds: float, each: float) -> Any:
