@@ -138,7 +138,7 @@ class Story:
         here = self.here
         expires = here.service.clock() + here.service.settings.access_token_lifetime
         extent = Extent(frozenset({"notes:read", "notes:write"}), here.service.url)
-        root = RefreshToken(SecretHash(""), self.client.client_id, self.person.uid, "g", frozenset(), "", expires)
+        root = RefreshToken(SecretHash(""), self.client.client_id, "without-notes", "g", frozenset(), "", expires)
         unknown = {"Authorization": f"Bearer {mint_access_token(root, 'A', extent, expires).reveal()}"}
         note = {"title": "t", "content": "c"}
         nobody, stranger = {"Authorization": "Bearer x"}, Assistant("nobody", "", CALLBACK)

@@ -45,7 +45,8 @@ class _Firestore(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyp
                 rpc.answered(answer)
                 yield answer
         except grpc.RpcError as failed:
-            rpc.refused()
+            if failed.code() is not grpc.StatusCode.CANCELLED:  # by us
+                rpc.refused()
             self._record.end(rpc)
             context.abort(failed.code(), failed.details())
 

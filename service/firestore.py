@@ -6,7 +6,7 @@ Written on gRPC itself, without the client library: see docs/decisions/0023.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from service.firestore_messages import MESSAGES
 from service.firestore_query import Query, structured
 from service.firestore_values import Snapshot, snapshot
 from service.firestore_write import Fields, Write, message
-from service.google_rpc import Failed, Rpcs, open_channel
+from service.google_rpc import Answers, Failed, Rpcs, open_channel
 
 HOST = "firestore.googleapis.com"
 TOTAL_SECONDS, ATTEMPT_SECONDS = 8.0, 4.0
@@ -100,14 +100,23 @@ class Documents:
 
         Whoever stops early ends the call.
         """
+        with self.begin(query, seconds) as found:
+            yield from found
+
+    @contextmanager
+    def begin(self, query: Query, seconds: float = ATTEMPT_SECONDS) -> Iterator[Iterator[tuple[str, Snapshot]]]:
+        """The same, asked for at once: what is done before the first is taken goes on beside it."""
         request = _RunQueryRequest(
             parent=self._parent(query.collection), structured_query=structured(query, self._prefix)
         )
+        with closing(self._rpcs.answers("RunQuery", request, "parent", TOTAL_SECONDS, seconds)) as answers:
+            yield self._found(answers)
+
+    def _found(self, answers: Answers) -> Iterator[tuple[str, Snapshot]]:
         try:
-            with closing(self._rpcs.answers("RunQuery", request, "parent", TOTAL_SECONDS, seconds)) as answers:
-                for answer in answers:
-                    if answer.document.name:
-                        yield answer.document.name.removeprefix(self._prefix), snapshot(answer.document)
+            for answer in answers:
+                if answer.document.name:
+                    yield answer.document.name.removeprefix(self._prefix), snapshot(answer.document)
         except Failed as failed:
             raise _unavailable("query", failed) from None
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -92,29 +92,42 @@ class Rpcs:
         metadata = self._routed(request, parameter)
         return patiently(lambda: self._methods[name](request, timeout=each, metadata=metadata), seconds)
 
-    def answers(self, name: str, request: Any, parameter: str, seconds: float, each: float) -> Generator[Any]:
-        """The stream that the method NAME answers, which is not begun again once a message of it has come.
-
-        Whoever stops early ends the call.
-        """
+    def answers(self, name: str, request: Any, parameter: str, seconds: float, each: float) -> "Answers":
+        """The stream that the method NAME answers."""
         metadata = self._routed(request, parameter)
-
-        def begin() -> tuple[Any, list[Any]]:
-            call = self._methods[name](request, timeout=each, metadata=metadata)
-            return call, list(islice(call, 1))
-
-        call, first = patiently(begin, seconds)
-        try:
-            yield from first
-            yield from call
-        except grpc.RpcError as failed:
-            raise Failed(failed.code().name) from None
-        finally:
-            call.cancel()
+        return Answers(lambda: self._methods[name](request, timeout=each, metadata=metadata), seconds)
 
     def _routed(self, request: Any, parameter: str) -> tuple[tuple[str, str], ...]:
         routed = f"{parameter}={quote(getattr(request, parameter), safe='')}"
         return (*self._metadata, ("x-goog-request-params", routed))
+
+
+class Answers:
+    """A stream of messages that has begun when this is made, and is not begun again once a message of it has come.
+
+    Whoever stops early closes it, which ends the call.
+    """
+
+    def __init__(self, begin: Callable[[], Any], seconds: float) -> None:
+        self._begin, self._seconds, self._call = begin, seconds, begin()
+        self._is_fresh = True
+
+    def __iter__(self) -> Iterator[Any]:
+        first = patiently(self._first, self._seconds)
+        try:
+            yield from first
+            yield from self._call
+        except grpc.RpcError as failed:
+            raise Failed(failed.code().name) from None
+
+    def _first(self) -> list[Any]:
+        if not self._is_fresh:
+            self._call = self._begin()
+        self._is_fresh = False
+        return list(islice(self._call, 1))
+
+    def close(self) -> None:
+        self._call.cancel()
 
 
 def patiently(attempt: Callable[[], _T], seconds: float) -> _T:

@@ -5,6 +5,7 @@ then sign-in; then everything else, answered by redirect; then consent; then the
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -41,7 +42,16 @@ class AuthorizationEndpoint:
         """The page for a client's request. Raises `PageError`, and never sends anyone anywhere."""
         decision.outcome = "shown"
         client_id = authorization.read_client_id(form)
+        if shown := self._directory.find_shown(client_id, now):
+            decision.client_id = client_id
+            with suppress(PageError):  # what is stored by now may let it through
+                return self._show(form, client_id, shown, now, decision)
         client = self._find(client_id, decision)
+        if client:
+            self._directory.keep_shown(client, now)
+        return self._show(form, client_id, client, now, decision)
+
+    def _show(self, form: Form, client_id: str, client: Client | None, now: datetime, decision: Decision) -> Response:
         if self._directory.needs_fetch(client_id, client, now):
             return self._sign_in_first(form, None, urlsplit(client_id).hostname)
         target = self._target(form, client, now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
@@ -16,7 +16,8 @@ from service.oauth.document_fetcher import DocumentFetcher, FetchRefused
 from service.oauth.store import OAuthStore
 from service.oauth.throttle import FAILED_FETCHES_OF_A_PERSON, FAILED_FETCHES_OF_A_URL, FETCHES_FOR_A_PERSON, Throttle
 
-_WAIT_SECONDS = 5
+SHOWN_FOR = timedelta(minutes=1)
+_WAIT_SECONDS, _MOST_SHOWN = 5, 1_000
 
 
 class Sources(Protocol):
@@ -32,12 +33,25 @@ class Directory:
     def __init__(self, sources: Sources, known_scopes: frozenset[str], throttle: Throttle, *, documents: bool) -> None:
         self._sources, self._known_scopes, self._throttle, self._documents = sources, known_scopes, throttle, documents
         self._lock, self._fetching = Lock(), set[str]()  # who has a fetch under way
+        self._shown: dict[str, tuple[Client, datetime]] = {}
 
     def find(self, client_id: str) -> Client | None:
         """The client as it is stored, also of a document that is no longer fresh. Raises `PageError`."""
         if is_document_url(client_id):
             self._check_url(client_id)
         return self._sources.oauth.find_client(client_id)
+
+    def find_shown(self, client_id: str, now: datetime) -> Client | None:
+        """The client as `keep_shown` was given it less than `SHOWN_FOR` ago: good enough for a page, and for no answer."""
+        client, until = self._shown.get(client_id, (None, now))
+        return client if now < until else None
+
+    def keep_shown(self, client: Client, now: datetime) -> None:
+        with self._lock:
+            self._shown.pop(client.client_id, None)
+            while len(self._shown) >= _MOST_SHOWN:
+                del self._shown[next(iter(self._shown))]
+            self._shown[client.client_id] = client, now + SHOWN_FOR
 
     def needs_fetch(self, client_id: str, client: Client | None, now: datetime) -> bool:
         """Whether CLIENT, as `find` found it, must be fetched before a person may be asked for it."""

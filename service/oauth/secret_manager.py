@@ -23,7 +23,7 @@ from service.oauth.keys import LEAST_BYTES, Key
 FRESH = timedelta(minutes=5)
 ASK_AGAIN = timedelta(seconds=30)
 RETRY_SECONDS, ATTEMPT_SECONDS = 3.0, 2.0
-_LATEST, _NONE = "latest", {"NOT_FOUND", "FAILED_PRECONDITION"}
+_LATEST = "latest"
 _SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 MESSAGES = classes(
     "secretmanager",
@@ -139,11 +139,14 @@ class SecretManagerKeyring:
             if not _intact(answer.payload):
                 answer = self._ask_for(version, 0)
         except Failed as failed:
-            if failed.code not in _NONE:
-                raise Unavailable(f"Secret Manager: {failed.code}") from None
-            if version == _LATEST:
-                raise Unavailable("Secret Manager: the key has no enabled latest version; add a version") from None
-            return None
+            match failed.code:
+                case "NOT_FOUND" | "FAILED_PRECONDITION" if version != _LATEST:
+                    return None
+                case "NOT_FOUND" | "FAILED_PRECONDITION":
+                    why = "the key has no enabled latest version; add a version"
+                case why:
+                    pass
+            raise Unavailable(f"Secret Manager: {why}") from None
         if not _intact(answer.payload):
             raise Unavailable("Secret Manager: wrong checksum")
         key_id = answer.name.rpartition("/")[2]

@@ -68,12 +68,12 @@ def test_the_newest_note_comes_first_as_a_preview(world: World) -> None:
     assert (notes[1]["url"], notes[1]["createdAt"]) == (first["url"], first["createdAt"])
 
 
-def test_a_list_is_two_round_trips_and_so_is_a_search_and_a_note_is_one(world: World) -> None:
+def test_a_list_asks_for_its_notes_beside_its_proof_and_a_search_after_it(world: World) -> None:
     chatgpt = connected(world)
     receipt = chatgpt.save().json()
     calls = world.service.counter.calls
     for path, query, wanted in (
-        ("/notes", {}, ["BatchGetDocuments", "RunQuery"]),
+        ("/notes", {}, ["RunQuery", "BatchGetDocuments"]),
         ("/search", {"query": "text"}, ["BatchGetDocuments", "RunQuery"]),
         (f"/notes/{receipt['id']}", {}, ["BatchGetDocuments"]),
     ):

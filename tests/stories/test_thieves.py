@@ -21,6 +21,7 @@ from service.firestore import Documents, Exists, Missing
 from service.firestore_write import Write, delete, update
 from service.google_backends import open_documents
 from service.identity.access import Use
+from service.oauth.directory import SHOWN_FOR
 from service.oauth.tokens import parse_access_token
 from tests.world import FIRESTORE, World
 from tests.world import world as a_world
@@ -223,9 +224,26 @@ def test_a_disabled_client_gets_nothing_any_more(world: World) -> None:
 
     world.service.backends.documents.commit(update(f"oauthClients/{chatgpt.client_id}", disabled))
 
-    assert world.ask(chatgpt).status_code == 400
+    assert world.allow(chatgpt, world.person()).status_code == 400
     assert world.exchange(chatgpt, code=code).json()["error"] == "invalid_client"
     assert world.refresh(chatgpt, tokens.refresh_token).json()["error"] == "invalid_client"
+
+
+def test_a_page_may_be_a_minute_old_and_its_answer_is_not(world: World) -> None:
+    chatgpt, ada = world.assistant(), world.person()
+    page, calls = world.ask(chatgpt), world.service.counter.calls
+    calls.clear()
+    assert (world.ask(chatgpt).text, calls) == (page.text, [])
+    form = hidden_fields(page.text) | {"id_token": world.firebase.sign_in(ada)}
+
+    changed = {"disabledAt": world.service.clock()}
+    world.service.backends.documents.commit(update(f"oauthClients/{chatgpt.client_id}", changed))
+
+    assert world.ask(chatgpt).status_code == 200
+    assert world.decide(form, decision="allow").status_code == 400
+    assert world.stored("oauthCodes") == []
+    world.service.clock.move(SHOWN_FOR)
+    assert world.ask(chatgpt).status_code == 400
 
 
 @pytest.mark.parametrize("decision", [None, "", "maybe", "ALLOW", "continue"])

@@ -54,7 +54,6 @@ class FirestoreNoteStore:
         return _note(path, found) if found else None
 
     def newest(self, use: Use, which: Filter, limit: int | None = None) -> Iterator[Note]:
-        proven(self._documents, use)
         after = which.after
         query = Query(
             collection=f"users/{use.access.uid}/notes",
@@ -65,7 +64,12 @@ class FirestoreNoteStore:
             select=_FIELDS,
             limit=limit or 0,
         )
-        return (_note(path, found) for path, found in self._documents.stream(query, _SCAN_SECONDS))
+        if limit is None:  # of somebody's notes perhaps all: not before it is sure that they asked
+            proven(self._documents, use)
+        with self._documents.begin(query, _SCAN_SECONDS) as found:
+            if limit is not None:
+                proven(self._documents, use)
+            yield from (_note(path, each) for path, each in found)
 
     def replace(self, use: Use, seen: Note, changed: Note, call_id: str) -> Note:
         path = _path(use, seen.note_id)
