@@ -27,15 +27,12 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash service
 
 FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST}
 WORKDIR /app
-# gunicorn keeps a control socket: not in the home folder, which is read-only or not there.
-ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 XDG_RUNTIME_DIR=/tmp
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # The base comes without its standard library's bytecode: every start would compile what it imports.
 RUN python -m compileall -q -j 0 -x site-packages --invalidation-mode unchecked-hash \
   "$(python -c 'import os; print(os.path.dirname(os.__file__))')"
 COPY --from=packages /venv /venv
 COPY --from=code /app /app
-# As many as the service's containerConcurrency: more requests at once would only wait in here.
-ENV THREADS=8
 USER 65532:65532
 # No shell: the server itself is process 1, and gets the SIGTERM. It reads PORT and THREADS.
-CMD ["functions-framework", "--target=handler", "--source=service/main.py"]
+CMD ["python", "-m", "service.start"]

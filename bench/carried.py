@@ -69,5 +69,5 @@ def _extended(app: Flask, settings: Settings) -> Flask:
     return app
 
 
-_extended(main._app, main._settings)  # noqa: SLF001  # the service itself, not another one like it
-handler = main.handler
+_extended(main._app, main.settings)  # noqa: SLF001  # the service itself, not another one like it
+app = main.app

@@ -13,30 +13,20 @@ from statistics import median
 import requests
 
 from bench.saver import NOTES, Cast, Saver
-from bench.server import Server, serving
+from bench.server import SERVICE, Server, serving
 from scripts.verbs.processes import ROOT
 from tests.cloud.base_images import IMAGE, built
 from tests.cloud.containers import CONFINED, Containers
 
-THREADS = 8
-_GUNICORN: tuple[str, ...] = (
-    "gunicorn",
-    "--preload",
-    "--workers=1",
-    f"--threads={THREADS}",
-    "--timeout=0",
-    "--log-level=error",
-)
-_GUNICORN += ("--limit-request-line=0",)
 KINDS: dict[str, tuple[str, ...]] = {
+    "our own start": ("python", "-m", "service.start"),
     "functions-framework": ("functions-framework", "--target=handler", "--source=service/main.py"),
-    "gunicorn alone": (*_GUNICORN, "alone:app"),
-    "an empty Flask app": (*_GUNICORN, "empty:app"),
+    "an empty Flask app": ("python", "-m", "under", "empty:app"),
 }
-EMPTY, TREE = "an empty Flask app", "From the tree"
+FRAMEWORK, EMPTY, TREE = "functions-framework", "an empty Flask app", "From the tree"
 _NOT_SHOWN = """
 Wall time from before the process to the first 200 of GET /health, and to the 201 of a first POST /notes, each of a fresh
-instance; gunicorn alone has functions-framework's own options. In the image: read-only root, no capabilities, as process
+instance; the empty application is under the same gunicorn as ours. In the image: read-only root, no capabilities, as process
 1; podman's own time, that of a container that does nothing, is in the figures and beside them. Not in it: pulling the
 image, gVisor or a micro VM, Cloud Run's CPU boost or one slow core, files that are read for the first time, the network.
 Firestore is an emulator: opening the channel and fetching credentials takes longer in earnest, for all alike."""
@@ -73,7 +63,7 @@ def in_the_tree(command: Sequence[str], env: Mapping[str, str], port: int) -> It
 
 
 def in_the_image(image: Containers) -> Start:
-    modules = {name: ROOT / f"bench/{name}.py" for name in ("alone", "empty")}
+    modules = {name: ROOT / f"bench/{name}.py" for name in ("under", "empty")}
 
     @contextmanager
     def start(command: Sequence[str], env: Mapping[str, str], port: int) -> Iterator[Server]:
@@ -85,12 +75,11 @@ def in_the_image(image: Containers) -> Start:
 
 def first_answers(start: Start, command: Sequence[str], cast: Cast, token: str) -> Took:
     """Two fresh instances: one that is asked for its health, and one that saves at once."""
-    env = cast.env | {"THREADS": str(THREADS)}
-    with start(command, env, cast.port) as server:
+    with start(command, cast.env, cast.port) as server:
         health, cpu = _health(server), server.cpu_ms()
     if command == KINDS[EMPTY]:
         return Took(health, cpu, None)
-    with start(command, env, cast.port) as server:
+    with start(command, cast.env, cast.port) as server:
         _health(server)
         saver = Saver(server, token)
         saver.save(NOTES, "")
@@ -136,7 +125,7 @@ def nothing_started(image: Containers, starts: int) -> list[float]:
 def show(place: str, found: Mapping[str, Sequence[Took]]) -> None:
     heads = "median", "least", "most", "to empty", "CPU", "save", "to f.-f."
     print(f"\n{place + ': ms to /health':<34}" + "".join(f"{head:>11}" for head in heads))
-    empty, framework = found[EMPTY], next(iter(found.values()))
+    empty, framework = found[EMPTY], found[FRAMEWORK]
     for name, each in found.items():
         health = [one.health for one in each]
         ratio = median(one.health / other.health for one, other in zip(each, empty, strict=True))
@@ -154,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tree", action="store_true", help="only from the tree: build and start no image")
     chosen = parser.parse_args(arguments)
     began, cast = time.perf_counter(), Cast()
-    with serving("service/main.py", cast.port, cast.env) as server:
+    with serving(SERVICE, cast.port, cast.env) as server:
         token = cast.access_token(server)
     show(TREE, start_often(in_the_tree, cast, token, chosen.starts))
     if not chosen.tree:

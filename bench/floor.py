@@ -1,6 +1,8 @@
 """The least that Flask can answer: a JSON object as large as a token answer, that is always the same."""
 
-from flask import Request, Response, jsonify
+from flask import Flask, Response, jsonify
+
+app = Flask("floor")
 
 _ANSWER = {
     "access_token": "a" * 210,
@@ -11,5 +13,6 @@ _ANSWER = {
 }
 
 
-def handler(_request: Request) -> Response:
+@app.post("/")
+def answer() -> Response:
     return jsonify(_ANSWER)

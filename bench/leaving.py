@@ -20,7 +20,7 @@ from tests.leaver import Leaver, fill, leaver, together
 from tests.world import World
 
 _NOT_SHOWN = """
-One client that asks for part after part and step after step, of two instances under functions-framework and gunicorn, with
+One client that asks for part after part and step after step, of two instances under gunicorn, with
 the Firestore emulator on this machine. The first instance is killed (SIGKILL) while it works on the part in the middle, or
 within a step of the deletion; the second goes on. Time is the sum of all calls, those that were killed too. Memory is
 the larger growth of the two instances' peak (VmHWM) over what they had after one note. Everything is checked to be

@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 from statistics import median
 
 from bench.saver import BY_HAND, NOTES, SDK, Cast, Saver
-from bench.server import serving
+from bench.server import by_gunicorn, serving
 from scripts.verbs.processes import free_port
 from service.mcp.protocol import HANDSHAKE, MODERN
 
-_SOURCE = "bench/carried.py"
+_CARRIED = by_gunicorn("bench.carried:app")
 _NOT_SHOWN = """
 CPU is user and system time of the server's processes, for calls one after another over one connection, each of a new
 note of 2.4 kB; the rest is wall time, from before the process to the first answer, or of a call itself. Not in it: the
@@ -42,7 +42,7 @@ class Start:
 
 def weigh(cast: Cast, rounds: int, calls: int) -> tuple[str, dict[str, list[float]]]:
     """A token, and milliseconds of CPU per call by what was called, one number a round; the first is thrown away."""
-    with serving(_SOURCE, cast.port, cast.env) as plain, serving(_SOURCE, free_port(), cast.env) as carrying:
+    with serving(_CARRIED, cast.port, cast.env) as plain, serving(_CARRIED, free_port(), cast.env) as carrying:
         token = cast.access_token(plain)
         service, sdk = Saver(plain, token), Saver(carrying, token)
         turns: dict[str, tuple[Saver, Callable[[], None]]] = {
@@ -66,7 +66,7 @@ def weigh(cast: Cast, rounds: int, calls: int) -> tuple[str, dict[str, list[floa
 def start(cast: Cast, token: str, path: str, pause: float | None) -> Start:
     """A fresh instance that is to save at PATH: at once, or PAUSE seconds after it was opened."""
     version = MODERN if pause is None else HANDSHAKE[0]
-    with serving(_SOURCE, cast.port, cast.env) as server:
+    with serving(_CARRIED, cast.port, cast.env) as server:
         client, listens = Saver(server, token), _since(server.began)
         opening = listing = 0.0
         if pause is not None:

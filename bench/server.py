@@ -4,20 +4,26 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.verbs.processes import ROOT, Failed, listens
 
+SERVICE = (sys.executable, "-m", "service.start")
 _BESIDE = {"PYTHONPATH": str(ROOT), "KEY_SECRET": "", "CALLS_PER_MINUTE": "100000"}
 _TICK = 1000 / os.sysconf("SC_CLK_TCK")
 
 
+def by_gunicorn(app: str) -> tuple[str, ...]:
+    """The command that serves APP, "module:name", as the service is served."""
+    return (sys.executable, "-m", "bench.under", app)
+
+
 @dataclass(frozen=True)
 class Server:
-    """functions-framework with gunicorn, as on Cloud Run, in processes of its own."""
+    """gunicorn, as on Cloud Run, in processes of its own."""
 
     process: "subprocess.Popen[bytes]"
     url: str
@@ -35,17 +41,16 @@ class Server:
 
 
 @contextmanager
-def serving(source: str, port: int, env: Mapping[str, str]) -> Iterator[Server]:
-    command = [sys.executable, "-m", "functions_framework", "--target=handler", f"--source={source}"]
-    command += ["--host=127.0.0.1", f"--port={port}"]
+def serving(command: Sequence[str], port: int, env: Mapping[str, str]) -> Iterator[Server]:
+    """What COMMAND starts, which takes its port and its threads from the environment; ENV is added to that."""
     began = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **_BESIDE, **env}, stdout=subprocess.DEVNULL
+        command, cwd=ROOT, env={**os.environ, **_BESIDE, **env, "PORT": str(port)}, stdout=subprocess.DEVNULL
     ) as process:
         try:
             while not listens(port):
                 if process.poll() is not None or time.perf_counter() > began + 60:
-                    raise Failed(f"{source} did not start")
+                    raise Failed(f"{command[-1]} did not start")
                 time.sleep(0.002)
             yield Server(process, f"http://localhost:{port}", began)
         finally:

@@ -10,7 +10,7 @@ from statistics import median
 import requests
 
 from bench.arena import new_code, register
-from bench.server import Server, serving
+from bench.server import SERVICE, Server, by_gunicorn, serving
 from scripts.verbs.journey import Assistant, Firebase
 from scripts.verbs.processes import free_port
 from service.google_backends import GoogleBackends
@@ -22,8 +22,8 @@ FLOOR, EXCHANGE, REFRESH = "Flask, a static answer", "POST /token, a code", "POS
 _NOT_SHOWN = """
 User and system time of the server's processes, for calls one after another over one connection. Not in it: waiting,
 TLS, the first call after a start, calls that wait for each other. Firestore and Firebase Authentication are emulators,
-whose own time is not counted and whose connections are not encrypted, so the real clients cost more. The floor is
-functions-framework and Flask with a handler that does nothing; the service is a second Flask application behind it."""
+whose own time is not counted and whose connections are not encrypted, so the real clients cost more. The floor is a
+Flask application whose only route does nothing, under the same gunicorn."""
 
 
 class TokenCalls:
@@ -60,8 +60,8 @@ def measure(rounds: int, calls: int) -> dict[str, list[float]]:
     client = TokenCalls(store, register(store, "A client"), person.uid, url)
     found: dict[str, list[float]] = {FLOOR: [], EXCHANGE: [], REFRESH: []}
     with (
-        serving("service/main.py", port, environment(project, url)) as service,
-        serving("bench/floor.py", floor_port, {}) as floor,
+        serving(SERVICE, port, environment(project, url)) as service,
+        serving(by_gunicorn("bench.floor:app"), floor_port, {}) as floor,
     ):
         at_the_floor, form = requests.Session(), {"grant_type": "authorization_code", "code": "c" * 43}
         turns: dict[str, tuple[Server, Callable[[], object]]] = {

@@ -56,6 +56,9 @@ class Settings:
     local_key: bytes | None = field(repr=False)
     firestore_emulator: str | None
     auth_emulator: str | None
+    port: int
+    threads: int
+    """How many requests are worked on at a time."""
     revision: str | None
     """Which revision of Cloud Run this is; None elsewhere."""
 
@@ -107,6 +110,8 @@ class Settings:
             local_key=read.local_key(local=bool(emulators)),
             firestore_emulator=emulators.get("FIRESTORE_EMULATOR_HOST"),
             auth_emulator=emulators.get("FIREBASE_AUTH_EMULATOR_HOST"),
+            port=read.number("PORT"),
+            threads=read.number("THREADS"),
             revision=read.text("K_REVISION") or None,
         )
         if read.problems:

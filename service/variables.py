@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from service.oauth.hosts import HOSTS
 
 EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
-OF_CLOUD_RUN = ("K_SERVICE", "K_REVISION")
+SET_BY = {"K_SERVICE": "Cloud Run", "K_REVISION": "Cloud Run", "PORT": "Cloud Run", "THREADS": "the release"}
+"""What an operator of Cloud Run does not set, and who does."""
 SAME = {"ISSUER": "PUBLIC_URL", "OAUTH_ISSUER": "PUBLIC_URL", "GCLOUD_PROJECT": "GOOGLE_CLOUD_PROJECT"}
 """What other programs call the same as one of ours: set to something else, one of the two is a mistake."""
 _SWITCH = ("on", "off")
@@ -215,8 +216,23 @@ VARIABLES = (
         "at least 32 bytes in base64url without padding (43 characters)",
         r"[A-Za-z0-9_-]{43,}",
     ),
-    Variable(OF_CLOUD_RUN[0], "the service's name; with it, emulators are refused, because they accept forged tokens"),
-    Variable(OF_CLOUD_RUN[1], "which revision this is, as `/health` tells"),
+    Variable(
+        "PORT",
+        "where it listens: on every interface, and beside the emulators on `127.0.0.1` alone",
+        default="8080",
+        least=1,
+        most=65_535,
+    ),
+    Variable(
+        "THREADS",
+        "how many requests it works on at a time: `containerConcurrency` of `service.yaml`, as one more would only wait "
+        "inside",
+        default="8",
+        least=1,
+        most=250,
+    ),
+    Variable("K_SERVICE", "the service's name; with it, emulators are refused, because they accept forged tokens"),
+    Variable("K_REVISION", "which revision this is, as `/health` tells"),
 )
 
 
@@ -226,11 +242,11 @@ def misspelt(names: Iterable[str]) -> list[str]:
     For a file of settings, whose names all should be ours: an environment has many others.
     """
     ours = [variable.name for variable in VARIABLES]
-    return [f"{name} {_wrong(name, ours)}." for name in names if name not in ours or name in OF_CLOUD_RUN]
+    return [f"{name} {_wrong(name, ours)}." for name in names if name not in ours or name in SET_BY]
 
 
 def _wrong(name: str, ours: list[str]) -> str:
-    if name in OF_CLOUD_RUN:
-        return "is set by Cloud Run itself"
+    if name in SET_BY:
+        return f"is set by {SET_BY[name]} itself"
     near = [SAME[name]] if name in SAME else get_close_matches(name, ours, 1)
     return "is no variable of this service" + (f"; {near[0]} may be meant" if near else "")

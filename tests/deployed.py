@@ -1,4 +1,4 @@
-"""The service as Cloud Run starts it: a process of its own under functions-framework, with everything that it prints."""
+"""The service as Cloud Run starts it: a process of its own, with everything that it prints."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ from scripts.verbs.journey import Firebase
 from scripts.verbs.processes import ROOT, free_port, listens
 from service.google_backends import GoogleBackends
 from tests.world import AUTH, FIRESTORE, LOCAL_KEY, Clock, Counter, Service, World, new_project, settings
+
+START = (sys.executable, "-m", "service.start")
+FUNCTIONS_FRAMEWORK = (sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py")
 
 
 @dataclass
@@ -72,17 +75,22 @@ def around(project: str, url: str) -> World:
 
 
 @contextmanager
-def deployed(root: Path = ROOT, project: str | None = None, port: int | None = None, **env: str) -> Iterator[Deployed]:
+def deployed(
+    root: Path = ROOT,
+    project: str | None = None,
+    port: int | None = None,
+    command: Sequence[str] = START,
+    **env: str,
+) -> Iterator[Deployed]:
     """A process of the service whose code is at ROOT, in a project of its own; ENV is added to its environment."""
     project, port = project or new_project(), port or free_port()
     url = f"http://localhost:{port}"
-    command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
     with (
         tempfile.NamedTemporaryFile() as log,
         subprocess.Popen(
-            [*command, "--host=127.0.0.1", f"--port={port}"],
+            command,
             cwd=root,
-            env=os.environ | {"PYTHONPATH": str(root)} | environment(project, url) | env,
+            env=os.environ | {"PYTHONPATH": str(root), "PORT": str(port)} | environment(project, url) | env,
             stdout=log,
             stderr=log,
         ) as process,

@@ -3,14 +3,13 @@
 import base64
 import os
 import subprocess
-import sys
 
 import pytest
 
-from scripts.verbs.processes import ROOT, free_port
+from scripts.verbs.processes import ROOT
 from service.settings import Settings, SettingsError
 from service.variables import misspelt
-from tests.deployed import environment
+from tests.deployed import START, environment
 
 GOOD = {
     "PUBLIC_URL": "https://mate.example.com",
@@ -43,6 +42,7 @@ def test_eight_variables_are_enough() -> None:
     assert (settings.key_secret, settings.local_key) == ("mate-key", None)
     assert settings.access_token_lifetime.total_seconds() == 3600
     assert (settings.proxies, Settings.from_env(GOOD | {"K_SERVICE": "mate"}).proxies) == (0, 1)
+    assert (settings.port, settings.threads) == (8080, 8)
     assert settings.revision is None
     assert Settings.from_env(GOOD | {"K_REVISION": "mate-c-0a1b2c3"}).revision == "mate-c-0a1b2c3"
 
@@ -100,6 +100,8 @@ def test_everything_missing_is_said_at_once() -> None:
         ({"SIGN_IN_METHODS": "google,magic"}, "SIGN_IN_METHODS names"),
         ({"SIGN_IN_METHODS": ","}, "SIGN_IN_METHODS names"),
         ({"ACCESS_TOKEN_SECONDS": "1"}, "ACCESS_TOKEN_SECONDS is not"),
+        *(({"PORT": port}, "PORT is not") for port in ("http", "0", "65536")),
+        *(({"THREADS": threads}, "THREADS is not") for threads in ("0", "251", "-1")),
         ({"CODE_SECONDS": "soon"}, "CODE_SECONDS is not"),
         ({"REFRESH_TOKEN_SECONDS": "²"}, "REFRESH_TOKEN_SECONDS is not"),
         ({"FIREBASE_AUTH_HELPER": "http://x.firebaseapp.com"}, "FIREBASE_AUTH_HELPER is not"),
@@ -142,18 +144,17 @@ def test_what_others_call_it_may_say_the_same() -> None:
     assert Settings.from_env(GOOD | same) == Settings.from_env(GOOD)
 
 
-def test_five_things_wrong_end_the_process_with_a_line_each_and_nothing_else() -> None:
+def test_six_things_wrong_end_the_process_with_a_line_each_and_nothing_else() -> None:
     wrong = environment("my-project", "http://mate.example.com") | {
         "K_SERVICE": "mate",
         "LOCAL_KEY": "",
         "ISSUER": "https://login.example.com",
         "CODE_SECONDS": "soon",
+        "PORT": "http",
     }
-    port = free_port()
-    command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
 
     done = subprocess.run(
-        [*command, "--host=127.0.0.1", f"--port={port}"],
+        START,
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | wrong,
         capture_output=True,
@@ -170,15 +171,17 @@ def test_five_things_wrong_end_the_process_with_a_line_each_and_nothing_else() -
         "  PUBLIC_URL must be https; http is for localhost beside the emulators only.",
         "  CODE_SECONDS is not a whole number from 10 to 600.",
         "  KEY_SECRET is missing: the id of the key's secret in Secret Manager.",
+        "  PORT is not a whole number from 1 to 65535.",
     ]
 
 
 def test_a_name_in_a_file_of_settings_that_is_not_ours_is_named_with_what_may_be_meant() -> None:
     assert misspelt(GOOD) == []
-    assert misspelt(["PUBLIC_ULR", "ISSUER", "K_SERVICE", "COLOUR"]) == [
+    assert misspelt(["PUBLIC_ULR", "ISSUER", "K_SERVICE", "THREADS", "COLOUR"]) == [
         "PUBLIC_ULR is no variable of this service; PUBLIC_URL may be meant.",
         "ISSUER is no variable of this service; PUBLIC_URL may be meant.",
         "K_SERVICE is set by Cloud Run itself.",
+        "THREADS is set by the release itself.",
         "COLOUR is no variable of this service.",
     ]
 

@@ -75,12 +75,8 @@ def _start_service(processes: Processes, base: str, port: int, found: dict[str, 
         "LOCAL_KEY": secrets.token_urlsafe(32),
         "KEY_SECRET": "",
     }
-    command = [sys.executable, "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
-    processes.start(
-        "service",
-        [*command, "--host=127.0.0.1", f"--port={port}"],
-        os.environ | found | settings | {"PYTHONPATH": str(ROOT)},
-    )
+    command = [sys.executable, "-m", "service.start"]
+    processes.start("service", command, os.environ | found | settings | {"PYTHONPATH": str(ROOT), "PORT": str(port)})
 
 
 def _port() -> int:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from service.variables import OF_CLOUD_RUN, VARIABLES, Variable
+from service.variables import SET_BY, VARIABLES, Variable
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 BEGIN, END = "<!-- scripts/settings writes from here -->\n", "<!-- to here -->\n"
@@ -24,8 +24,8 @@ def page(text: str) -> str:
 def _default(variable: Variable) -> str:
     if variable.default is None:
         return "must be set"
-    if variable.name in OF_CLOUD_RUN:
-        return "set by Cloud Run"
+    if variable.name in SET_BY:
+        return (f"`{variable.default}`; " if variable.default else "") + f"set by {SET_BY[variable.name]}"
     there = f"; `{variable.on_cloud_run}` on Cloud Run" if variable.on_cloud_run else ""
     return (f"`{variable.default}`" if variable.default else "none") + there
 

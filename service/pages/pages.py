@@ -52,7 +52,7 @@ class Pages:
 
     def url(self, name: str) -> str:
         """The address of the static file NAME."""
-        return f"/assets/{_digest()}/{name}"  # functions-framework keeps /static/ for itself
+        return f"/assets/{_digest()}/{name}"  # functions-framework would keep /static/ for itself
 
     def show(
         self, template: str, *, status: int = 200, policy: dict[str, str] | None = None, **values: Any

@@ -20,7 +20,7 @@ from service.oauth.refresh import RefreshToken
 from service.oauth.tokens import Extent, SecretHash, mint_access_token
 
 client, loaded, told = main._app.test_client(), set(), []
-whole = Extent(frozenset({"notes:write"}), main._settings.public_url)
+whole = Extent(frozenset({"notes:write"}), main.settings.public_url)
 later = datetime.now(UTC) + timedelta(hours=1)
 token = mint_access_token(RefreshToken(SecretHash(""), "c", "u", "g", frozenset(), "", later), "A", whole, later)
 note, bearer = {"title": "t", "content": "c"}, {"Authorization": f"Bearer {token.reveal()}"}

@@ -71,7 +71,7 @@ def test_operating_md_has_the_table_that_the_code_makes() -> None:
 def test_no_variable_is_read_that_is_not_declared_and_none_declared_that_is_not_read() -> None:
     code = (ROOT / "service/settings.py").read_text(encoding="utf-8")
 
-    assert set(re.findall(r'(?<=[a-z]\()(?<!replace\()"([A-Z][A-Z_]{4,})"', code)) | {"K_SERVICE"} == {
+    assert set(re.findall(r'(?<=[a-z]\()(?<!replace\()"([A-Z][A-Z_]{3,})"', code)) | {"K_SERVICE"} == {
         variable.name for variable in VARIABLES
     }
 

@@ -31,6 +31,7 @@ OUTSIDE = {
         "pages/sign_in.py",
     ),
     "werkzeug": ("app.py", "web/errors.py", "main.py"),
+    "gunicorn": ("start.py",),
     "jinja2": ("pages/pages.py",),
     "google": ("google_backends.py", "google_messages.py", "google_rpc.py", "firestore_values.py", "firebase.py"),
     "google_crc32c": ("secret_manager.py",),

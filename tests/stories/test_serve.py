@@ -189,7 +189,7 @@ def test_a_port_that_is_none_is_said() -> None:
 
 
 def test_a_wrong_configuration_does_not_start() -> None:
-    command = [".venv/bin/python", "-m", "functions_framework", "--target=handler", "--source=service/main.py"]
+    command = [".venv/bin/python", "-m", "service.start"]
     env = {"PATH": os.environ["PATH"], "K_SERVICE": "mate", "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 

@@ -1,15 +1,21 @@
-"""The service as Cloud Run starts it, under functions-framework and gunicorn, spoken to through a bare socket."""
+"""The service as Cloud Run starts it, under gunicorn, spoken to through a bare socket."""
 
+import os
 import socket
 import struct
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.deployed import Deployed, deployed
+from scripts.verbs.processes import ROOT, free_port, listens
+from tests.deployed import FUNCTIONS_FRAMEWORK, START, Deployed, deployed
+from tests.test_settings import GOOD
 from tests.world import Tokens, World
 
 THREADS = 3
@@ -138,3 +144,89 @@ def test_a_client_that_vanishes_in_the_middle_is_no_incident(server: Server, pat
     connection.close()  # with a reset
 
     assert requests.get(f"http://localhost:{server.port}/health", timeout=60).status_code == 200
+
+
+def test_beside_emulators_it_listens_to_this_machine_alone(server: Server) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", server.port))
+
+
+def test_without_emulators_it_listens_to_everyone_and_asks_nobody() -> None:
+    port = free_port()
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **GOOD, "PORT": str(port)}
+    with subprocess.Popen(START, cwd=ROOT, env=env) as process:
+        try:
+            while not listens(port):
+                assert process.poll() is None
+
+            assert requests.get(f"http://127.0.0.2:{port}/health", timeout=30).ok
+        finally:
+            process.terminate()
+
+        assert process.wait(30) == 0
+
+
+@dataclass
+class Halfway:
+    """A client of a process of its own, which has sent the head of a request."""
+
+    process: Deployed
+    connection: socket.socket
+
+    def end(self) -> None:
+        self.process.process.terminate()
+
+    def ended(self, seconds: float = 30) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            return self.process.process.wait(seconds)
+        return None
+
+
+@pytest.fixture
+def halfway() -> Iterator[Halfway]:
+    with deployed(THREADS="1") as made:
+        tokens = made.world.connect(made.world.assistant(), made.world.person())
+        port = urlsplit(made.world.service.url).port
+        head = f"POST /notes HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {tokens.access_token}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(NOTE)}\r\nExpect: 100-continue\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(head.encode())
+            assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            yield Halfway(made, connection)
+
+
+def test_at_sigterm_a_request_that_was_taken_is_answered(halfway: Halfway) -> None:
+    halfway.end()
+    halfway.connection.sendall(NOTE)
+
+    assert halfway.connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
+    assert halfway.ended() == 0
+    assert "a private thought" in halfway.process.world.everything()
+
+
+def test_after_sigterm_nobody_is_waited_for_longer_than_cloud_run_waits(halfway: Halfway) -> None:
+    began = time.monotonic()
+    halfway.end()
+    for piece in (NOTE[at : at + 1] for at in range(len(NOTE) - 1)):  # as slow as may be, and never whole
+        if halfway.ended(1) is not None:
+            break
+        halfway.connection.sendall(piece)
+
+    assert halfway.ended() == 0
+    assert time.monotonic() - began < 12  # nine, and what a busy machine adds; Cloud Run waits ten, gunicorn thirty
+    assert "a private thought" not in halfway.process.world.everything()
+
+
+def test_functions_framework_finds_the_service_at_its_handler() -> None:
+    with deployed(command=(*FUNCTIONS_FRAMEWORK, "--host=127.0.0.1"), THREADS=str(THREADS)) as made:
+        tokens = made.world.connect(made.world.assistant(), made.world.person())
+        port = urlsplit(made.world.service.url).port
+        assert port
+        server = Server(port, made.world, tokens, made)
+        pieces = chunk(b" " * 60_000) * 26 + chunk(b"")
+        refused = server.post("/notes", f"{CHUNKED}\r\nConnection: close", pieces)
+        broken = server.post("/health", CHUNKED, b"2\r\n{}\r\na private thought\r\n")
+
+        assert made.world.save(tokens, "t", "c").status_code == 201
+        assert (refused[:12], broken[:12]) == ("HTTP/1.1 413", "HTTP/1.1 405")
+        assert [word for word in ("CRITICAL", "Traceback", "private thought") if word in made.printed()] == []
