@@ -83,24 +83,3 @@ def test_the_readme_has_the_two_commands_and_a_map_of_the_tree() -> None:
     assert "scripts/test\n" in text
     folders = [path for path in (ROOT / "service").iterdir() if path.is_dir() and not path.name.startswith("_")]
     assert [path.name for path in folders if f"{path.name}/" not in text] == []
-
-
-def test_lock_files_name_no_host() -> None:
-    for name in (
-        "package-lock.json",
-        "tests/strangers/mcp/package-lock.json",
-        "requirements.txt",
-        "requirements-dev.txt",
-    ):
-        assert not re.search(r'"resolved"|--index-url|://files\.', (ROOT / name).read_text()), name
-
-
-def test_each_dependency_says_why_it_is_here() -> None:
-    for name in ("requirements", "requirements-dev"):
-        direct = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if re.match("[a-z]", line)]
-        locked = (ROOT / f"{name}.txt").read_text()
-        for line in direct:
-            package, _, reason = line.partition("#")
-            assert reason.strip(), package
-            assert f"#   {line}" in locked
-            assert re.search(rf"^{package.strip()}==", locked, re.MULTILINE)
