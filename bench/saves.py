@@ -153,10 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     rounds = measure(chosen.rounds, chosen.calls)
     found = Found(chosen.calls, CONNECTIONS, rounds, grow(chosen.saves) if chosen.saves else {})
-    show(found)
-    print(f"{time.monotonic() - began:.0f} s in all; load of the machine {os.getloadavg()[0]:.1f}.\n{_NOT_SHOWN}")
     if chosen.json:
         chosen.json.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+    show(found)
+    print(f"{time.monotonic() - began:.0f} s in all; load of the machine {os.getloadavg()[0]:.1f}.\n{_NOT_SHOWN}")
     return 0
 
 

@@ -95,10 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--calls is 1 to {_MOST_CALLS}: {MEMORY} forgets what is older.")
     began = time.monotonic()
     found = measure(chosen.rounds, chosen.calls)
-    show(found)
-    print(f"{time.monotonic() - began:.0f} s in all.\n{_NOT_SHOWN}")
     if chosen.json:
         chosen.json.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+    show(found)
+    print(f"{time.monotonic() - began:.0f} s in all.\n{_NOT_SHOWN}")
     return 0
 
 
