@@ -3,7 +3,6 @@
 import json
 import os
 import queue
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
 from tests import world as worlds
+from tests.chromium import launched
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,18 +31,13 @@ _ALLOWED = (
     *("https://unpkg.com/material-", "https://fonts.googleapis.com/", "https://fonts.gstatic.com/"),
 )
 expect.set_options(timeout=20_000)  # as patient as a test may be: a busy machine is no failure
-_NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 VIEWPORTS = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # The same browser without windows and their interface: a story takes two thirds of the time.
-        program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=program, args=[_NO_NETWORK])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
