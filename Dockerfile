@@ -1,4 +1,4 @@
-# The service as Cloud Run runs it: scripts/vendor's files, hash-checked packages, and the code.
+# The service as Cloud Run runs it: scripts/vendor's files and all static ones compressed, hash-checked packages, the code.
 # Each base by the digest of its index for all platforms; docs/operating.md has the command that finds the next one.
 ARG NODE_DIGEST="@sha256:c3de60bf2f9dd0ac6370e6117950ff62d6e339527e7472301c9c78a017978392"
 ARG PYTHON_DIGEST="@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b"
@@ -9,6 +9,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 COPY scripts/vendor scripts/vendor
 RUN scripts/vendor
+COPY scripts/verbs/compress.mjs scripts/verbs/compress.mjs
+COPY service/pages/static service/pages/static
+RUN node scripts/verbs/compress.mjs
 
 FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST} AS packages
 WORKDIR /build
@@ -23,6 +26,7 @@ WORKDIR /app
 COPY openapi.yaml ./
 COPY service service
 COPY --from=pages /build/service/pages/static/vendor service/pages/static/vendor
+COPY --from=pages /build/service/pages/compressed service/pages/compressed
 RUN python -m compileall -q --invalidation-mode unchecked-hash service
 
 FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST}

@@ -14,6 +14,7 @@ from service.errors import BearerError, invalid_token
 from service.identity.access import Use
 from service.oauth.resources import Resources
 from service.oauth.throttle import network_of
+from service.pages.files import ENCODINGS
 from service.pages.pages import Pages
 from service.settings import Settings
 from service.web.bearer import read_access
@@ -67,7 +68,7 @@ def blueprint(
 
     @web.get("/assets/<digest>/<path:name>")
     def asset(digest: str, name: str) -> Response:
-        return pages.file(digest, name, gzip=request.accept_encodings["gzip"] > 0)
+        return pages.file(digest, name, [each for each in ENCODINGS if request.accept_encodings[each] > 0])
 
     door = _Door(settings, resources, backends)
     for operation in OPERATIONS:

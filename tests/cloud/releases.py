@@ -154,4 +154,7 @@ def tree(folder: Path) -> Path:
 
 
 def _made(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name in _MADE or (name == "vendor" and folder.endswith("/static"))}
+    made = _MADE | (
+        {"vendor"} if folder.endswith("/static") else {"compressed"} if folder.endswith("/pages") else set()
+    )
+    return made.intersection(names)

@@ -1,5 +1,6 @@
 """The real Dockerfile, built on stand-ins for its bases, and its image started, put to work and stopped."""
 
+import hashlib
 import json
 import re
 import socket
@@ -185,6 +186,17 @@ def test_everything_is_compiled_and_the_biggest_parts_are_known(image: Container
 
     assert len(sources) > 2000
     assert stale == []
+
+
+def test_all_that_the_pages_load_is_in_the_image_compressed(image: Containers) -> None:
+    with image.mounted(IMAGE) as root:
+        pages = root / "app/service/pages"
+        files = [file for file in (pages / "static").rglob("*") if file.is_file() and file.stat().st_size > 100]
+        digests = {hashlib.sha256(file.read_bytes()).hexdigest(): file.name for file in files}
+        compressed = {file.name for file in (pages / "compressed").iterdir()}
+
+    assert {"consent.js", "firebase-auth.js", "page.css"} < set(digests.values())
+    assert {f"{digest}{suffix}" for digest in digests for suffix in (".br", ".gz")} <= compressed
 
 
 def test_the_list_of_parts_names_all_that_is_in_the_image(image: Containers, tmp_path: Path) -> None:

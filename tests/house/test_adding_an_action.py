@@ -29,8 +29,10 @@ _STEP = re.compile(
     + _FENCE.format("inserted"),
     re.MULTILINE | re.DOTALL,
 )
-_SHARED = (".venv", "node_modules", "service/pages/static/vendor")
-_LEFT_OUT = shutil.ignore_patterns(".git", ".local", ".venv", "node_modules", "vendor", "__pycache__", ".hypothesis")
+_SHARED = (".venv", "node_modules", "service/pages/static/vendor", "service/pages/compressed")
+_LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".local", ".venv", "node_modules", "vendor", "compressed", "__pycache__", ".hypothesis")
+)
 
 
 @dataclass(frozen=True)

@@ -352,21 +352,6 @@ def test_only_the_configured_ways_to_sign_in_are_offered(open_browser: Browsers,
         assert tuple(name for name, control in offered.items() if control.is_visible()) == methods
 
 
-def test_a_static_file_may_be_kept_forever_and_comes_compressed(browser_world: World) -> None:
-    page = browser_world.ask(browser_world.assistant())
-    scripts = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text)
-    vendored = scripts[-1].replace("consent.js", "vendor/firebase-auth.js")
-
-    for address in {*scripts, vendored}:
-        answer = browser_world.service.get(address)
-        assert answer.status_code == 200, address
-        assert "immutable" in answer.headers["Cache-Control"]
-        assert answer.headers["Content-Encoding"] == "gzip"
-    plain = browser_world.service.get(vendored, headers={"Accept-Encoding": "identity"})
-    assert "Content-Encoding" not in plain.headers
-    assert "gstatic.com/firebasejs" not in plain.text
-
-
 def test_denying_needs_no_account(browser_world: World) -> None:
     form = hidden_fields(browser_world.ask(browser_world.assistant()).text)
 

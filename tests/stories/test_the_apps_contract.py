@@ -15,7 +15,7 @@ from scripts.verbs.emulators import PROJECT
 from scripts.verbs.journey import Person
 from scripts.verbs.processes import ROOT
 from service.firestore_write import create
-from service.pages.pages import STATIC
+from service.pages.files import STATIC
 from tests.assistant import Caller, connected
 from tests.house.test_mobile_contract import IS_NOTE
 from tests.stories.conftest import Phone
