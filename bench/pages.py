@@ -35,7 +35,8 @@ TIMES = ("first_byte", "first_paint", "largest_paint", "usable", "blocked")
 _VISITS = ("first visit", "next visit")
 _VIEWPORT = {"width": 360, "height": 740}
 _NOT_SHOWN = """
-Nobody is signed in. usable: the ways to sign in are shown and work; of /docs, the operations are shown; of a text, it is
+Nobody is signed in. first byte: the service's own time, which Chromium reports before it slows the network down; all
+that follows has the delay in it. usable: the ways to sign in are shown and work; of /docs, the operations are shown; of a text, it is
 painted. blocked: total blocking time, until then. Bytes are of bodies as they are sent, and in brackets as they are when
 decoded; headers come on top. The next visit has the first one's cache, and is a new tab of the same browser.
 Not in it: finding the host, opening the connection and TLS, about three round trips more; Cloud Run's HTTP/2, under which

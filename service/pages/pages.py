@@ -56,11 +56,16 @@ class Pages:
         return Response(page, status, headers, mimetype="text/html")
 
     def file(self, digest: str, name: str, accepted: Sequence[str]) -> Response:
-        """The static file NAME, in the first of the ACCEPTED `files.ENCODINGS` that it was stored in. Raises `ActionError` 404."""
-        if digest != files.digest() or name not in files.names():
+        """The static file NAME, in the first of the ACCEPTED `files.ENCODINGS` that it was stored in. Raises `ActionError` 404.
+
+        While a release moves people over, a page of one revision asks the other for its files: with another DIGEST it gets
+        this version's, which nobody may keep under that address.
+        """
+        if name not in files.names():
             raise ActionError(404, "not_found", "There is no such file in this version.")
         served = files.read(name, accepted)
-        headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+        kept = "public, max-age=31536000, immutable" if digest == files.digest() else "no-store"
+        headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
         if served.encoding:
             headers["Content-Encoding"] = served.encoding
         return Response(served.content, headers=headers, mimetype=served.mimetype)

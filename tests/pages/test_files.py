@@ -108,6 +108,16 @@ def test_all_that_a_page_loads_may_be_kept_forever(path: str) -> None:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
+def test_a_page_of_another_revision_gets_its_files_and_nobody_keeps_them() -> None:
+    here = client()
+    address = next(each for each in addresses(here.get("/connections").text) if each.endswith("sign-in.js"))
+    other = here.get(address.replace(files.digest(), "0123456789abcdef"))
+
+    assert (other.status_code, other.headers["Cache-Control"]) == (200, "no-store")
+    assert other.data == here.get(address).data
+    assert here.get(f"/assets/{files.digest()}/nothing.js").status_code == 404
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_into_the_first_packets_and_is_not_compressed(path: str) -> None:
     page = client().get(path, headers={"Accept": "text/html", "Accept-Encoding": "gzip, br"})
