@@ -177,3 +177,11 @@ def test_compressing_again_makes_only_what_is_missing_and_takes_away_what_is_of_
     assert two == one | three
     assert not set(one) & set(three)
     assert len(three) == 2
+
+
+@pytest.mark.parametrize("name", ["vendor/firebase-auth.js", "vendor/firebase-firestore.js"])
+def test_a_part_of_firebase_loads_the_others_from_here(name: str) -> None:
+    script = (files.STATIC / name).read_text(encoding="utf-8")
+
+    assert "./firebase-app.js" in script
+    assert "gstatic.com/firebasejs" not in script
