@@ -21,13 +21,14 @@ RUN python -m venv --without-pip /venv \
   && python -m pip --python /venv/bin/python install --no-cache-dir --no-compile --require-hashes --no-deps -r requirements.txt \
   && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib
 
-FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST} AS code
+FROM packages AS code
 WORKDIR /app
 COPY openapi.yaml ./
 COPY service service
 COPY --from=pages /build/service/pages/static/vendor service/pages/static/vendor
 COPY --from=pages /build/service/pages/compressed service/pages/compressed
-RUN python -m compileall -q --invalidation-mode unchecked-hash service
+RUN python -m compileall -q --invalidation-mode unchecked-hash service \
+  && /venv/bin/python -m service.contract
 
 FROM docker.io/library/python:3.13-slim${PYTHON_DIGEST}
 WORKDIR /app

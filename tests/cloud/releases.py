@@ -38,7 +38,8 @@ COMPANY=Itsimple Ltd
 CONTACT=privacy@example.com
 """
 _MADE = {".git", ".local", ".venv", "node_modules", "__pycache__", ".hypothesis", ".mypy_cache", ".ruff_cache"} | {
-    ".pytest_cache"
+    ".pytest_cache",
+    "contract.json",
 }
 _PLAIN = "/usr/bin:/bin"
 """Without the packages of this project: Google's image of gcloud has none of them."""

@@ -25,7 +25,7 @@ def ready(tmp_path: Path) -> Iterator[Scene]:
 def test_what_is_uploaded_is_the_tree_and_what_the_machine_made_of_it_is_not(ready: Scene) -> None:
     made = (
         *(".venv/bin/python", "node_modules/x/index.js", ".local/emulator.log", "service/__pycache__/app.pyc"),
-        *("service/pages/static/vendor/x.js", "service/pages/compressed/x.br"),
+        *("service/contract.json", "service/pages/static/vendor/x.js", "service/pages/compressed/x.br"),
     )
     for name in (*made, "docs/vendored.md"):
         (ready.root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -176,16 +176,19 @@ def test_without_firestore_the_image_is_alive_and_not_ready(image: Containers) -
     assert (ready.status_code, ready.json()) == (503, {"status": "unavailable", "missing": ["firestore"]})
 
 
-def test_everything_is_compiled_and_the_biggest_parts_are_known(image: Containers) -> None:
+def test_everything_is_compiled_the_contract_parsed_and_the_biggest_parts_are_known(image: Containers) -> None:
     with image.mounted(IMAGE) as root:
         standard = next(root.glob("usr/**/lib/python3.13"))
         sources = [file for folder in (standard, root / "venv", root / "app") for file in folder.rglob("*.py")]
         stale = [str(file.relative_to(root)) for file in sources if not is_compiled(file)]
+        kept = json.loads((root / "app/service/contract.json").read_text(encoding="utf-8"))
+        contract = (root / "app/openapi.yaml").read_bytes()
         parts = {str(part.relative_to(root)): size(part) for part in biggest(root)}
     say("\n".join([f"{IMAGE}: {image.images()[f'localhost/{IMAGE}:latest']['size']}", *map(str, parts.items())]))
 
     assert len(sources) > 2000
     assert stale == []
+    assert kept["digest"] == hashlib.sha256(contract).hexdigest()
 
 
 def test_all_that_the_pages_load_is_in_the_image_compressed(image: Containers) -> None:

@@ -1,12 +1,16 @@
 """`openapi.yaml`, the operations and the served document say the same."""
 
 import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import openapi_spec_validator
 import pytest
 import yaml
 
+from service import contract
 from service.actions.registry import OPERATIONS
 from service.contract import PATH, Contract
 from tests.world import World
@@ -21,6 +25,50 @@ def test_it_is_valid_openapi_3_1() -> None:
 
 def test_every_operation_is_in_the_contract_and_the_other_way_round() -> None:
     assert {operation.operation_id for operation in OPERATIONS} == set(Contract.load().operations)
+
+
+def test_every_schema_can_be_enforced() -> None:
+    """A start makes no validator, so it would not notice one that cannot be made."""
+    for operation in Contract.load().operations.values():
+        for made in (operation._parameters, operation._body):
+            assert isinstance(made, jsonschema_rs.Draft202012Validator)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where the document is kept as JSON; there is none yet."""
+    file = tmp_path / "contract.json"
+    monkeypatch.setattr(contract, "PARSED", file)
+    return file
+
+
+def test_what_is_kept_as_json_is_the_document(parsed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract.keep()
+    monkeypatch.delattr(contract, "_parse")
+
+    kept = Contract(PATH.read_text(encoding="utf-8")).document
+
+    assert kept == DOCUMENT
+    assert json.dumps(kept) == json.dumps(DOCUMENT)  # in the same order, which the tools' schemas show
+    assert parsed.stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("wrong", [None, "", "{", "null", "[]", "{}", '{"digest": 1}'])
+def test_without_what_was_kept_the_text_is_read(parsed: Path, wrong: str | None) -> None:
+    if wrong is not None:
+        parsed.write_text(wrong)
+
+    assert Contract(PATH.read_text(encoding="utf-8")).document == DOCUMENT
+
+
+def test_what_was_kept_of_another_text_is_not_believed(parsed: Path) -> None:
+    text = PATH.read_text(encoding="utf-8")
+    contract.keep()
+    assert parsed.exists()
+
+    changed = Contract(text.replace("summary: Save a note", "summary: Save one note"))
+
+    assert changed.document["paths"]["/notes"]["post"]["summary"] == "Save one note"
 
 
 def test_the_service_serves_it_with_its_own_address(world: World) -> None:
