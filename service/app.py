@@ -1,8 +1,11 @@
 """Wires the slices together, and nothing else."""
 
+from typing import Any
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import Rule
 
 from service.backends import Backends
 from service.connections import routes as connections_routes
@@ -34,10 +37,23 @@ class _Json(DefaultJSONProvider):
     sort_keys = False
 
 
+class _Route(Rule):
+    """Werkzeug compiles two functions for each route at the start, for `url_for`, which nothing here calls."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002  # werkzeug's; nothing public leaves them out
+        compiled = super()._compile_builder
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            return compiled(append_unknown)(rule, **values)
+
+        return build
+
+
 def create_app(settings: Settings, backends: Backends) -> Flask:
     """The whole service as a WSGI application. Touches no backend until a request needs it."""
     app = Flask("service", static_folder=None)
     app.json = _Json(app)
+    app.url_rule_class = _Route
     # Only what the operator's own proxies wrote is believed about where a request comes from.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's way
     contract, throttle = Contract.load(), Throttle()

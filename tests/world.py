@@ -17,7 +17,6 @@ from wsgiref.types import WSGIApplication
 import grpc
 import requests
 from jinja2.bccache import Bucket, BytecodeCache
-from werkzeug.routing import Rule
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
@@ -45,23 +44,10 @@ CALLBACK = "https://chatgpt.com/aip/g-1f0e/oauth/callback"
 SCOPE = "notes:write"
 _SAYABLE = set(map(chr, range(0x20, 0x7F))) - {'"', "\\"}  # RFC 6749 section 5.2
 LOCAL_KEY = secrets.token_urlsafe(32)  # one, as the instances of a service have
-_compile_builder = Rule._compile_builder
-_builders: dict[tuple[str, str, bool], Any] = {}
-
-
-def _compile_once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002  # werkzeug's own
-    """Compiling the same forty routes for a thousand worlds takes longer than all else that makes them."""
-    key = (rule.rule, repr(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
-
-
-Rule._compile_builder = _compile_once  # type: ignore[method-assign, assignment]
 
 
 class _CompiledPages(BytecodeCache):
-    """The same for templates: by their text, whichever world they are in."""
+    """Compiling the same templates for a thousand worlds takes longer than all else that makes them."""
 
     def __init__(self) -> None:
         self._code: dict[tuple[str, str], bytes] = {}

@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from flask import Flask
+from werkzeug.routing import Rule
 
 from scripts.verbs.processes import ROOT
+from service.app import create_app
 from tests.deployed import environment
-from tests.world import new_project
+from tests.world import World, new_project
 
 # What was loaded at the start, what saving by either door loads after it, and what the rest of the MCP door does.
 _SCRIPT = """
@@ -54,6 +57,29 @@ def told() -> list[list[str]]:
     assert done.returncode == 0, done.stderr
     found: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def test_a_start_compiles_no_builders_of_addresses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is a private part of werkzeug: when it is gone, `_Route` in service/app.py can go too."""
+    compiled = list[str]()
+    real = Rule._compile_builder
+
+    def compile_builder(rule: Rule, append_unknown: bool = True) -> object:  # noqa: FBT001, FBT002  # werkzeug's own
+        compiled.append(rule.rule)
+        return real(rule, append_unknown)
+
+    monkeypatch.setattr(Rule, "_compile_builder", compile_builder)
+    app = create_app(world.service.settings, world.service.backends)
+    assert compiled == []
+
+    Flask("plain").add_url_rule("/plain", "plain")
+    assert "/plain" in compiled
+    compiled.clear()
+
+    addresses = app.url_map.bind("mate.example.com")
+    assert addresses.build("web.health") == "/health"
+    assert addresses.build("web.health", {"a": "b"}) == "/health?a=b"
+    assert "/health" in compiled
 
 
 def test_the_start_imports_neither_google_nor_the_mcp_sdk(told: list[list[str]]) -> None:
