@@ -1,12 +1,13 @@
 """What is asked of one collection, and Firestore's words for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 from service.firestore_messages import MESSAGES
 from service.firestore_values import encode
+from service.record import record
 
 _StructuredQuery = MESSAGES["StructuredQuery"]
 _AND = 1  # of StructuredQuery.CompositeFilter.Operator; the next are of FieldFilter.Operator and Direction
@@ -15,7 +16,7 @@ _ASCENDING, _DESCENDING = 1, 2
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@record
 class Query:
     """Documents of one collection. Each field that is compared needs its index, together with `newest_by`."""
 

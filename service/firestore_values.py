@@ -1,13 +1,14 @@
 """Python values as Firestore's, and back; documents as they were read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from service.firestore_messages import MESSAGES
+from service.record import record
 
 _Value, _Array, _Map = MESSAGES["Value"], MESSAGES["ArrayValue"], MESSAGES["MapValue"]
 
@@ -53,7 +54,7 @@ def decode(value: Any) -> Any:
             return getattr(value, kind)
 
 
-@dataclass(frozen=True)
+@record
 class Snapshot:
     """A document as it was read: its fields as Python values, timestamps as `datetime` in UTC."""
 

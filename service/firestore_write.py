@@ -1,11 +1,12 @@
 """The writes of a commit, each with what must hold for it, and Firestore's words for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from service.firestore_messages import MESSAGES
 from service.firestore_values import Snapshot, encode
+from service.record import record
 
 _Document, _Write = MESSAGES["Document"], MESSAGES["Write"]
 _Precondition, _Mask = MESSAGES["Precondition"], MESSAGES["DocumentMask"]
@@ -14,7 +15,7 @@ _Transform = MESSAGES["FieldTransform"]
 Fields = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@record
 class Write:
     """One write of a commit. Made by the functions below; paths are relative to the database."""
 

@@ -4,10 +4,10 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from service.oauth.hosts import HOSTS
+from service.record import record
 
 EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST")
 SET_BY = {"K_SERVICE": "Cloud Run", "K_REVISION": "Cloud Run", "PORT": "Cloud Run", "THREADS": "the release"}
@@ -18,7 +18,7 @@ _SWITCH = ("on", "off")
 _CONTACT = r"https://[^\s\"<>\\^`{|}]{1,300}|[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+"
 
 
-@dataclass(frozen=True)
+@record
 class Variable:
     """`must_be` and `pattern` go together; a number has `least` and `most`, a choice its `choices`."""
 

@@ -1,13 +1,14 @@
 """What an operation is, whichever door it is called through."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from service.actions.notes.store import NoteStore
 from service.identity.access import Use
 from service.identity.store import AccessStore, Departures
 from service.identity.user import Identity
+from service.record import record
 
 Arguments = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ class Settings(Protocol):
     def note_url(self) -> str: ...
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """Where a call says that it comes from: provenance, and part of what makes two notes the same; no permission."""
 
@@ -43,7 +44,7 @@ class Origin:
     software: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Call:
     """One call for a person. `arguments` have passed the contract; `use` is proven by the store's read or commit."""
 
@@ -53,13 +54,13 @@ class Call:
     settings: Settings = field(repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class Answer:
     status: int
     body: Mapping[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class PersonalOperation:
     """An operation that acts for a signed-in person. `operation_id` is its name in `openapi.yaml`."""
 
@@ -67,7 +68,7 @@ class PersonalOperation:
     run: Callable[[Call, Backends], Answer]
 
 
-@dataclass(frozen=True)
+@record
 class PublicOperation:
     """An operation for anyone. It is given its arguments and nothing else: no identity can reach it."""
 

@@ -3,13 +3,14 @@
 import base64
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from service.record import record
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{1,1000}")
 
 
-@dataclass(frozen=True)
+@record
 class Grant:
     """One yes of a person to an assistant, as far as the person sees it."""
 
@@ -22,7 +23,7 @@ class Grant:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
+@record
 class Connection:
     """All that one person allowed one assistant. `name` is what the person was asked last."""
 

@@ -1,11 +1,12 @@
 """Which version of the contract clients call: what their imports are worth."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from service.record import record
 
-@dataclass(frozen=True)
+
+@record
 class ContractCall:
     """The latest noted call of one operation, by one client, by one version of the contract (`Contract.digest`)."""
 

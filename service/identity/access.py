@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.record import record
 
-@dataclass(frozen=True)
+
+@record
 class Access:
     """A well-formed, unproven access token.
 
@@ -35,7 +37,7 @@ class Sighting:
     """Set by whoever has written it down."""
 
 
-@dataclass(frozen=True)
+@record
 class Use:
     """One call under an `Access`, at a time. `sighting` is there when it is to be noted down."""
 

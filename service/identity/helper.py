@@ -4,10 +4,10 @@ Browsers partition storage by site, so the redirect sign-in works only when thes
 origin: option 3 of https://firebase.google.com/docs/auth/web/redirect-best-practices.
 """
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from service.errors import Unavailable
+from service.record import record
 
 # What firebaseapp.com serves below /__/auth/ for sign-in; an open list would make this an open proxy.
 FILES = frozenset(
@@ -17,7 +17,7 @@ _RELAYED = ("Content-Type", "Cache-Control", "Location", "ETag")
 _MOST_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
+@record
 class HelperAnswer:
     status: int
     headers: dict[str, str]

@@ -1,17 +1,19 @@
 """Who the person is, as Firebase Authentication says it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from service.record import record
 
-@dataclass(frozen=True)
+
+@record
 class User:
     """A signed-in person. `uid` is safe as one segment of a Firestore path."""
 
     uid: str
 
 
-@dataclass(frozen=True)
+@record
 class Account:
     """An account that exists, and how it shows itself; None for what its person did not give."""
 

@@ -3,11 +3,12 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from service.errors import ActionError
+from service.record import record
 
 ACCESS = ("codes", "connections")
 """What lets assistants in, first the codes: who is about to exchange one then fails, or has made a connection."""
@@ -17,7 +18,7 @@ CONFIRMATION = "delete everything"
 _KEPT = timedelta(days=30)
 
 
-@dataclass(frozen=True)
+@record
 class Deletion:
     """One job. `found` is what was counted at its beginning, `deleted` what it has deleted so far, both by `KINDS`."""
 

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from service.leaving.front_matter import front_matter
 from service.paths import MOST, is_segment
+from service.record import record
 
 MOST_NOTES, MOST_BYTES = 500, 8 << 20
 _MOST_NAME = 120
@@ -26,7 +27,7 @@ _FIRST_YEAR, _LAST_YEAR = 1980, 2107  # of a zip's own times
 _READABLE = 0o644 << 16
 
 
-@dataclass(frozen=True)
+@record
 class StoredNote:
     """A note as it is stored, in whatever shape."""
 
@@ -34,7 +35,7 @@ class StoredNote:
     fields: Mapping[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """Some of the notes as a zip. `last` is the id of the last one, if there are more; after it the next part begins."""
 

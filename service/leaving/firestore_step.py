@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -13,13 +12,14 @@ from service.firestore import Documents, Missing, in_halves
 from service.firestore_query import Query
 from service.firestore_write import delete, update
 from service.leaving.deletion import ACCESS, REST
+from service.record import record
 
 BATCH = 250
 _TRIES = 40
 _COLLECTIONS = {"codes": "oauthCodes", "connections": "oauthGrants", "tokens": "oauthTokens"}
 
 
-@dataclass(frozen=True)
+@record
 class Step:
     """Some of the work: what there is of the person; each batch sets the job's FIELDS.
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from service.mcp.protocol import Message
 from service.mcp.provenance import origin, software
 from service.mcp.tools import Tool
 from service.oauth.resources import Resources
+from service.record import record
 from service.settings import Settings
 from service.web.bearer import read_access, too_narrow
 from service.web.pace import Pace
@@ -25,7 +26,7 @@ _SIGNS_IN_FIRST = re.compile(r"(?<![a-z])(claude|anthropic|dify|grok|librechat|o
 _UNAVAILABLE = "The store does not answer just now. Try the same again in a few seconds: nothing is done twice."
 
 
-@dataclass(frozen=True)
+@record
 class Caller:
     """What HTTP says of who sent a message."""
 
@@ -34,7 +35,7 @@ class Caller:
     network: str
 
 
-@dataclass(frozen=True)
+@record
 class Turn:
     """One message that is being answered."""
 

@@ -9,10 +9,11 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NoReturn
 
 from service.errors import ServiceError
+from service.record import record
 
 MODERN = "2026-07-28"
 HANDSHAKE = ("2025-11-25", "2025-06-18")
@@ -38,7 +39,7 @@ class ProtocolError(ServiceError):
         self.status = status or (404 if code == METHOD_NOT_FOUND else 400)
 
 
-@dataclass(frozen=True)
+@record
 class Message:
     """One request, or a notification, which wants no answer. `version` is the revision that it speaks."""
 

@@ -1,7 +1,7 @@
 """The operations as MCP's tools: names, arguments, descriptions and scopes are those of `openapi.yaml`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from service.actions.operation import Answer, Operation
@@ -10,6 +10,7 @@ from service.contract import Contract, OperationContract
 from service.errors import ActionError
 from service.mcp import shapes
 from service.mcp.shapes import Run
+from service.record import record
 
 _REF = "#/components/schemas/"
 
@@ -18,7 +19,7 @@ def as_it_is(run: Run, arguments: Mapping[str, Any]) -> Answer:
     return run(arguments)
 
 
-@dataclass(frozen=True)
+@record
 class Tool:
     """One operation, and how `tools/list` shows it."""
 
@@ -37,7 +38,7 @@ class Tool:
         raise ActionError(400, "invalid_request", f"An argument is not known here. Known ones: {known}.")
 
 
-@dataclass(frozen=True)
+@record
 class _Adapted:
     """What a host lays down: the operation behind it, its arguments, and the shape of its answer."""
 

@@ -4,7 +4,6 @@ import hmac
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -13,6 +12,7 @@ from service.oauth.clients import Client, allows_redirect, unusable
 from service.oauth.form import Form, Repeated
 from service.oauth.keys import Key, Keyring
 from service.oauth.resources import Resources
+from service.record import record
 
 # Known, and without effect: every connection can be renewed (MCP authorization, "Refresh Tokens").
 OFFLINE_ACCESS = "offline_access"
@@ -32,7 +32,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _S256 = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-@dataclass(frozen=True)
+@record
 class Target:
     """Where an answer may be sent: a client that exists and a redirect URI that is its own."""
 
@@ -42,7 +42,7 @@ class Target:
     """Whether the request named the URI, or left it out because only one is registered."""
 
 
-@dataclass(frozen=True)
+@record
 class AuthorizationRequest:
     """A request in which every rule holds."""
 

@@ -5,13 +5,14 @@ import secrets
 import string
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
 from service.oauth.tokens import Secret, SecretHash, mint
 from service.paths import is_segment
+from service.record import record
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 CHATGPT = ("chatgpt.com", "chat.openai.com")
@@ -36,7 +37,7 @@ UNUSED = timedelta(days=30)
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
 
-@dataclass(frozen=True)
+@record
 class Client:
     """Someone registered, by the operator, dynamically (RFC 7591), or by a client-id metadata document (CIMD)."""
 

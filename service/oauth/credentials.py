@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import unquote_plus
 
@@ -11,9 +11,10 @@ from service.errors import OAuthError
 from service.oauth.clients import Client, unusable
 from service.oauth.form import Form
 from service.oauth.tokens import Secret, SecretHash
+from service.record import record
 
 
-@dataclass(frozen=True)
+@record
 class Credentials:
     """What a request presented. `secrets` has each reading of the secret that a client may have meant."""
 

@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -22,6 +22,7 @@ from service.errors import Unavailable
 from service.oauth.client_documents import url_problem
 from service.oauth.freshness import freshness
 from service.oauth.public_addresses import is_public
+from service.record import record
 
 MOST_BYTES = 5_120
 MOST_IN_FLIGHT = 4
@@ -44,7 +45,7 @@ class FetchRefused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@record
 class Fetched:
     """What a URL answered, at most `MOST_BYTES`, and for how long it may be used without asking again."""
 

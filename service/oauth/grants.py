@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from service.errors import OAuthError
@@ -19,11 +19,12 @@ from service.oauth.clients import Client
 from service.oauth.form import Form
 from service.oauth.resources import Resources
 from service.oauth.tokens import Extent, Secret, SecretHash, Spendable, mint, mint_access_token, mint_refresh_token
+from service.record import record
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
-@dataclass(frozen=True)
+@record
 class Terms:
     """What this server grants: for how long, and for which parts of the service."""
 
@@ -35,7 +36,7 @@ class Terms:
     resources: Resources
 
 
-@dataclass(frozen=True)
+@record
 class Code:
     """An authorization code, known by its hash. `grant_id` names the grant that redeeming it will make."""
 
@@ -54,7 +55,7 @@ class Code:
     """The store's own mark of the state that was read."""
 
 
-@dataclass(frozen=True)
+@record
 class Grant:
     """What one person allowed one client. It ends when its document is deleted."""
 
@@ -68,7 +69,7 @@ class Grant:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
+@record
 class Issued:
     """A pair of tokens in the clear, and the facts that are stored about them."""
 

@@ -3,13 +3,15 @@
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from service.record import record
 
 LEAST_BYTES = 32
 
 
-@dataclass(frozen=True)
+@record
 class Key:
     """One version of the key. `key_id` is stored beside what was made with it, so that the right one is found again."""
 

@@ -6,7 +6,7 @@ successor was used, or after the grace, has a copy that went its own way: the wh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from service.errors import OAuthError
@@ -15,9 +15,10 @@ from service.oauth.clients import Client
 from service.oauth.form import Form
 from service.oauth.grants import Issued, Reused, Terms, asked_resource, invalid_grant, issue
 from service.oauth.tokens import Extent, Secret, SecretHash
+from service.record import record
 
 
-@dataclass(frozen=True)
+@record
 class RefreshToken:
     """A refresh token, known by its hash."""
 

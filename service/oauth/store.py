@@ -1,7 +1,6 @@
 """What the authorization server keeps. By id, one round trip a method, on every path that a client can call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from service.oauth.clients import Client
 from service.oauth.grants import Code, Grant, Issued
 from service.oauth.refresh import RefreshToken
 from service.oauth.tokens import SecretHash
+from service.record import record
 
 
 class Spent(Exception):
@@ -19,7 +19,7 @@ class Ended(Exception):
     """The grant is gone: it was revoked. Nothing was written."""
 
 
-@dataclass(frozen=True)
+@record
 class StoredToken:
     """A token of either kind, as far as revoking it needs to know it."""
 

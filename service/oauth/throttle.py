@@ -10,11 +10,11 @@ import hashlib
 import ipaddress
 import math
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from service.errors import TooMany
+from service.record import record
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_KEYS = 20_000
 
 
-@dataclass(frozen=True)
+@record
 class Limit:
     """At most MOST in SECONDS, counted from the first."""
 

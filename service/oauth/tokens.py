@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NewType, NoReturn, Protocol
 
 from service.identity.access import Access
 from service.oauth.keys import Key
 from service.paths import is_segment
+from service.record import record
 
 SecretHash = NewType("SecretHash", str)
 _PREFIX = "mate_"
@@ -83,7 +83,7 @@ class Spendable(Protocol):
     def resource(self) -> str: ...
 
 
-@dataclass(frozen=True)
+@record
 class Extent:
     """What an access token is good for: which operations, and at which part of the service (RFC 8707)."""
 

@@ -5,9 +5,10 @@ import mimetypes
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from service.record import record
 
 STATIC = Path(__file__).parent / "static"
 COMPRESSED = Path(__file__).parent / "compressed"
@@ -24,7 +25,7 @@ _IMPORTS_FIRST = 4096  # characters: no file has one behind them, or the browser
 _IMPORTED = re.compile(r'\bfrom ?"(\.[^"]+)"')
 
 
-@dataclass(frozen=True)
+@record
 class Served:
     content: bytes
     encoding: str | None

@@ -1,20 +1,20 @@
 """What `/privacy` says. Each sentence is true of the code as it is; none is a promise about the law."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from service.privacy.stored import Stored, everything_stored
+from service.record import record
 from service.settings import Settings
 
 
-@dataclass(frozen=True)
+@record
 class Reader:
     who: str
     what: str
 
 
-@dataclass(frozen=True)
+@record
 class Policy:
     """The page in its order. Texts are plain; whoever shows them escapes them."""
 

@@ -1,19 +1,24 @@
 """/privacy: a page for people, and the same as JSON for who asks for that."""
 
+from functools import cache
+
 from flask import Blueprint, Response, jsonify, request
 
 from service.pages.pages import Pages
-from service.privacy.policy import document, write_policy
+from service.privacy.policy import Policy, document, write_policy
 from service.settings import Settings
 
 
 def blueprint(settings: Settings, pages: Pages) -> Blueprint:
     room = Blueprint("privacy", __name__)
-    policy = write_policy(settings)
+
+    @cache
+    def policy() -> Policy:
+        return write_policy(settings)
 
     @room.get("/privacy")
     def show() -> Response:
-        response = jsonify(document(policy)) if _wants_json() else pages.show("privacy.html", privacy=policy)
+        response = jsonify(document(policy())) if _wants_json() else pages.show("privacy.html", privacy=policy())
         response.vary.add("Accept")
         return response
 

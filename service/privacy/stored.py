@@ -1,9 +1,9 @@
 """What is stored, field by field, and for how long: claims that tests/stories/test_privacy.py compares with Firestore."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from service.oauth.clients import UNUSED
+from service.record import record
 from service.settings import Settings
 
 # The stores that write these keep the numbers to themselves: the story compares.
@@ -14,7 +14,7 @@ _ENDED = timedelta(days=1)
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
-@dataclass(frozen=True)
+@record
 class Item:
     """Fields of one collection, as paths (`source.clientId`), and what they say."""
 
@@ -22,7 +22,7 @@ class Item:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Kept:
     """How long one sort of record stays: PERIOD after a moment, or as long as `until` says if there is none."""
 
@@ -35,7 +35,7 @@ class Kept:
         return f"{spoken(self.period)} {self.moment}" if self.period else self.moment
 
 
-@dataclass(frozen=True)
+@record
 class Stored:
     """One collection, whole: nothing else is in it."""
 

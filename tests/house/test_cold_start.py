@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 from flask import Flask
@@ -11,17 +12,29 @@ from werkzeug.routing import Rule
 
 from scripts.verbs.processes import ROOT
 from service.app import create_app
+from service.contract import PARSED, keep
 from tests.deployed import environment
 from tests.world import World, new_project
 
+# At most so many modules of anybody, Python's own too; a few more than there are, which differ between its versions.
+MOST_AT_THE_START, MOST_AFTER_A_SAVE = 435, 1000
 # What was loaded at the start, what saving by either door loads after it, and what the rest of the MCP door does.
 _SCRIPT = """
-import json, secrets, sys
-from datetime import UTC, datetime, timedelta
+import sys
 from service import main
+
+before_any_request = len(sys.modules)
+import json, secrets
+from dataclasses import is_dataclass
+from datetime import UTC, datetime, timedelta
 from service.oauth.refresh import RefreshToken
 from service.oauth.tokens import Extent, SecretHash, mint_access_token
 
+made = [
+    thing.__qualname__
+    for name, module in sorted(sys.modules.items()) if name.startswith("service.")
+    for thing in vars(module).values() if isinstance(thing, type) and is_dataclass(thing)
+]
 client, loaded, told = main._app.test_client(), set(), []
 whole = Extent(frozenset({"notes:write"}), main.settings.public_url)
 later = datetime.now(UTC) + timedelta(hours=1)
@@ -31,7 +44,7 @@ note, bearer = {"title": "t", "content": "c"}, {"Authorization": f"Bearer {token
 def tell():
     more = {name.partition(".")[0] if not name.startswith("google.") else name for name in sys.modules} - loaded
     loaded.update(more)
-    told.append(sorted(more - sys.stdlib_module_names))
+    told.append({"new": sorted(more - sys.stdlib_module_names), "modules": len(sys.modules)})
 
 def send(method, **params):
     return client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, headers=bearer)
@@ -44,19 +57,56 @@ assert send("initialize", protocolVersion="2025-11-25").status_code == 200
 assert send("tools/list").status_code == 200
 assert send("tools/call", name="saveNote", arguments=note).status_code == 401
 tell()
-print(json.dumps(told))
+print(json.dumps({"told": told, "modules": before_any_request, "made": made}))
 """
 
 
+@dataclass
+class Told:
+    modules: int
+    """At the start, before any request."""
+    made: set[str]
+    """The dataclasses that were made by then."""
+    new: list[list[str]]
+    """The packages that are not Python's own, after each of the three."""
+    after: list[int]
+    """The modules after each."""
+
+
 @pytest.fixture(scope="module")
-def told() -> list[list[str]]:
+def told() -> Told:
+    keep()
     env = os.environ | {"PYTHONPATH": str(ROOT)} | environment(new_project(), "http://localhost:8080")
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    found: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    found = json.loads(done.stdout.splitlines()[-1])
+    steps = found["told"]
+    return Told(
+        found["modules"], set(found["made"]), [each["new"] for each in steps], [each["modules"] for each in steps]
+    )
+
+
+def test_a_start_and_a_first_save_import_no_more_than_they_did(told: Told) -> None:
+    """Whoever adds a heavy import here makes everyone wait; what is needed later is imported on first use."""
+    _, after_a_save, _ = told.after
+
+    assert told.modules <= MOST_AT_THE_START
+    assert after_a_save <= MOST_AFTER_A_SAVE
+
+
+def test_neither_the_start_nor_a_save_reads_yaml(told: Told) -> None:
+    at_the_start, by_notes, by_mcp = told.new
+
+    assert PARSED.exists()
+    assert "yaml" not in {*at_the_start, *by_notes, *by_mcp}
+
+
+def test_a_record_is_not_made_before_it_is_needed(told: Told) -> None:
+    assert {"Settings", "OperationContract"} <= told.made
+    assert not {"Code", "Grant", "Client", "Note", "Policy", "Fetched"} & told.made
+    assert len(told.made) <= 12
 
 
 def test_a_start_compiles_no_builders_of_addresses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,16 +132,16 @@ def test_a_start_compiles_no_builders_of_addresses(world: World, monkeypatch: py
     assert "/health" in compiled
 
 
-def test_the_start_imports_neither_google_nor_the_mcp_sdk(told: list[list[str]]) -> None:
-    at_the_start, _, _ = told
+def test_the_start_imports_neither_google_nor_the_mcp_sdk(told: Told) -> None:
+    at_the_start, _, _ = told.new
 
     assert {"service", "flask", "jsonschema_rs"} <= set(at_the_start)
     heavy = ("mcp", "mcp_types", "pydantic", "starlette", "anyio", "grpc", "firebase_admin", "google.api_core")
     assert [name for name in at_the_start if name.startswith((*heavy, "google.cloud.firestore"))] == []
 
 
-def test_the_mcp_door_imports_nothing_that_saving_by_the_other_does_not(told: list[list[str]]) -> None:
-    _, by_notes, more_by_mcp = told
+def test_the_mcp_door_imports_nothing_that_saving_by_the_other_does_not(told: Told) -> None:
+    _, by_notes, more_by_mcp = told.new
 
     assert "grpc" in by_notes
     assert [name for name in by_notes if name.startswith(("google.cloud.", "google.api_core", "proto"))] == []

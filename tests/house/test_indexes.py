@@ -51,7 +51,7 @@ def ask_everything(documents: Documents) -> None:
         FirestoreOAuthStore(documents),
         FirestoreConnectionStore(documents),
     )
-    assert [field.name for field in fields(Filter)] == ["kind", "tag", "after"]
+    assert [field.name for field in fields(Filter())] == ["kind", "tag", "after"]
     for kind, tag, after, limit in product((None, "quote"), (None, "t"), (None, Position(NOON, "n")), (None, 5)):
         list(notes.newest(Use(ACCESS, NOON), Filter(kind, tag, after), limit))
     FirestoreCallStore(documents).find_calls(5)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -11,13 +10,14 @@ from service.actions.notes import cursor
 from service.actions.notes.notes import Note
 from service.actions.notes.search import cut
 from service.actions.notes.store import Position
+from service.record import record
 
 MOST = 95_000
 """Characters of an answer that are notes; ChatGPT takes 100,000 in all."""
 _MOST_TITLE, _MOST_URL, _MOST_TAGS, _MOST_TAG = 300, 2_048, 20, 50
 
 
-@dataclass(frozen=True)
+@record
 class Shown:
     """How notes are shown for the service that NOTE_URL belongs to."""
 

@@ -5,11 +5,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
 from service.errors import ActionError
+from service.record import record
 
 KINDS = ("note", "bookmark", "quote", "post", "video")
 MOST_CONTENT = 100_000
@@ -18,7 +19,7 @@ _ADDRESS = re.compile(r"https?://[^/?#@\\\s]+([/?#]|$)", re.IGNORECASE)
 _NEED_SOURCE = ("bookmark", "post", "video")
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """Which call a note came by: for the app to show, never a permission."""
 
@@ -29,7 +30,7 @@ class Source:
     software: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Note:
     """A note as it is stored. `content` is Markdown, byte for byte as it arrived.
 

@@ -5,10 +5,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from service.actions.notes.notes import Note
+from service.record import record
 
 MOST_EXCERPT = 300
 _WINDOW = 160
@@ -61,7 +62,7 @@ def words(query: str) -> tuple[str, ...]:
     return tuple(found)[:_MOST_WORDS] or tuple(folded.split())[:_MOST_WORDS]
 
 
-@dataclass(frozen=True)
+@record
 class Hit:
     """A note in which something was found; its content is cut to the passage. `weights` has a number for each word."""
 

@@ -1,19 +1,19 @@
 """Where notes go, and where they come from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from service.actions.notes.notes import Note, Source
 from service.identity.access import Use
+from service.record import record
 
 
 class NoteChanged(Exception):
     """The note is not as it was read: it was changed or deleted meanwhile. Nothing was written."""
 
 
-@dataclass(frozen=True)
+@record
 class Position:
     """A place in the notes of a person, newest first."""
 
@@ -21,7 +21,7 @@ class Position:
     note_id: str
 
 
-@dataclass(frozen=True)
+@record
 class Filter:
     """Which notes: of one kind, with one tag, after a position."""
 
