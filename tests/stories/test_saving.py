@@ -252,8 +252,8 @@ def test_the_same_version_is_noted_again_after_ten_minutes(world: World) -> None
         assert listed.status_code == 200
         rpcs.append(list(calls))
 
-    reading = ["BatchGetDocuments", "RunQuery"]
-    noting = ["BatchGetDocuments", "Commit", "RunQuery"]
+    reading = ["RunQuery", "BatchGetDocuments"]
+    noting = ["RunQuery", "BatchGetDocuments", "Commit"]
     assert rpcs == [noting, reading, noting, reading]
 
 
