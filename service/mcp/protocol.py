@@ -24,7 +24,7 @@ _META = "io.modelcontextprotocol"
 _VERSION, _CAPABILITIES = f"{_META}/protocolVersion", f"{_META}/clientCapabilities"
 CLIENT_INFO = f"{_META}/clientInfo"
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ENCODED = re.compile(r"=\?base64\?(.*)\?=")
 
 Id = str | int | None
@@ -62,8 +62,10 @@ class Message:
 def decode(raw: bytes) -> dict[str, Any]:
     """The one JSON object that RAW is. Raises `ProtocolError`; a list of messages is none since 2025-06-18."""
     try:
-        body = json.loads(raw.decode("utf-8"), object_pairs_hook=_unrepeated, parse_constant=_no_number)
-        if _SURROGATE.search(raw):
+        text = raw.decode("utf-8")
+        del raw  # a note may be most of it: it need not be there three times
+        body = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_number)
+        if _SURROGATE.search(text):
             json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ProtocolError(

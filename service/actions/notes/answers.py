@@ -32,7 +32,7 @@ class Shown:
             "created": created,
             "url": self._url(note),
             **({} if note.says(asked) else {"changedSince": True}),
-            **({"version": note.version} if note.state == asked.state else {}),
+            **({"version": note.version} if note.is_as(asked) else {}),
         }
 
     def changed(self, note: Note) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class FirestoreNoteStore:
     def replace(self, use: Use, seen: Note, changed: Note, call_id: str) -> Note:
         path = _path(use, seen.note_id)
         by = {"clientId": use.access.client_id, "clientName": use.access.client_name}
-        author = by | {"callId": call_id, "madeState": changed.state}
+        state = changed.state
+        author = by | {"callId": call_id, "madeState": state}
         before, after = _fields(seen), _fields(changed)
         fields = {name: value for name, value in after.items() if value != before.get(name)}
         try:
@@ -87,7 +88,7 @@ class FirestoreNoteStore:
                 400, "too_large", "The note would be larger than a document can be. Save a new one instead."
             ) from None
         noted(use)
-        return replace(changed, version=version(updated), last_call=call_id, made_state=changed.state)
+        return replace(changed, version=version(updated), last_call=call_id, made_state=state)
 
     def delete(self, use: Use, note_id: str) -> bool:
         if not is_segment(note_id, MOST):

@@ -57,6 +57,10 @@ class Note:
         """32 hexadecimal digits of all that a person or an assistant may change."""
         return _digest(self.kind, self.title, self.content, json.dumps([self.source_url, *self.tags]))
 
+    def is_as(self, other: "Note") -> bool:
+        """Whether both have the same `state`, without making it."""
+        return self.says(other) and (self.title, self.tags) == (other.title, other.tags)
+
     def says(self, other: "Note") -> bool:
         """Whether what makes OTHER the note that it is, is what this one says."""
         return (self.kind, self.content, self.source_url) == (other.kind, other.content, other.source_url)
@@ -145,7 +149,8 @@ def _digest(*parts: str) -> str:
     digest = hashlib.sha256()
     for part in parts:
         encoded = part.encode()
-        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+        digest.update(len(encoded).to_bytes(8, "big"))
+        digest.update(encoded)
     return digest.hexdigest()[:32]
 
 

@@ -56,6 +56,19 @@ def test_a_note_does_not_show_what_it_says() -> None:
     assert "private" not in repr(note)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [{"title": "B"}, {"content": "B"}, {"tags": ["b"]}, {"kind": "quote"}, {"sourceUrl": f"{URL}s"}, {}],
+    ids=lambda changed: next(iter(changed), "nothing"),
+)
+def test_a_note_is_as_another_exactly_when_both_have_the_same_state(changed: dict[str, Any]) -> None:
+    note = composed(tags=["a"], sourceUrl=URL)
+    other = replace(composed(**{"tags": ["a"], "sourceUrl": URL} | changed), version="2")
+
+    assert note.is_as(other) == (not changed)
+    assert (note.state == other.state) == (not changed)
+
+
 @pytest.mark.parametrize("kind", ["bookmark", "post", "video"])
 def test_what_is_about_a_page_needs_its_address(kind: str) -> None:
     with pytest.raises(ActionError, match="invalid_request") as wrong:
