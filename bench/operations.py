@@ -40,7 +40,7 @@ def in_the_client() -> list[Counted]:
     """Counted where the calls are made; those of Secret Manager at a server that stands in for it."""
     keys, counter = secret_manager.SecretManager(_SECRET), ClientCounter()
     keys.versions.append(secrets.token_bytes(32))
-    with worlds.world(failures_per_minute=1) as here, _another(here) as there, secret_manager.served(keys) as rpcs:
+    with worlds.world(failures_per_minute=1) as here, another(here) as there, secret_manager.served(keys) as rpcs:
         made = GoogleBackends(here.service.settings, interceptors=[counter])
         vars(here.service.backends)["documents"] = made.documents
         vars(here.service.backends)["keyring"] = SecretManagerKeyring(rpcs, _SECRET, here.service.clock)
@@ -59,7 +59,7 @@ def on_the_wire(hold: float) -> list[Counted]:
         emulators = {"FIRESTORE_EMULATOR_HOST": firestore, "FIREBASE_AUTH_EMULATOR_HOST": auth}
         process = deployed(FAILURES_PER_MINUTE="1", **emulators)  # type: ignore[arg-type]  # variables, all of them
         here = stack.enter_context(process).world
-        there = stack.enter_context(_another(here))
+        there = stack.enter_context(another(here))
         return [counted for counted, _ in _counted(Story(here, there), record, lambda: 0)]
 
 
@@ -80,7 +80,7 @@ def _named(rpc: Rpc) -> str:
 
 
 @contextmanager
-def _another(here: World) -> Iterator[World]:
+def another(here: World) -> Iterator[World]:
     """Another instance of the service of HERE, which nobody counts."""
     with worlds.running(here.project, public_url=here.service.url) as service:
         yield World(service, Firebase(worlds.AUTH, worlds.FIRESTORE, here.project), here.project)
