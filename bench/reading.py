@@ -32,7 +32,7 @@ the same time, Firestore itself, whose times differ from its emulator's. What ca
 number of notes, and about how."""
 
 
-def _fill(world: worlds.World, uid: str, count: int) -> None:
+def fill(world: worlds.World, uid: str, count: int) -> None:
     """COUNT notes of about 1,000 characters, a minute apart."""
     dice, now = random.Random(7), datetime.now(UTC)
     documents = world.service.backends.documents
@@ -61,7 +61,7 @@ def measure(sizes: Sequence[int], calls: int) -> dict[str, dict[int, float]]:
         for size in sizes:
             person = world.person()
             callers[size] = connected(world, person)
-            _fill(world, person.uid, size)
+            fill(world, person.uid, size)
         found: dict[str, dict[int, list[float]]] = {name: {size: [] for size in sizes} for name in _CALLS}
         for turn in range(calls + 1):
             for name, (path, query) in _CALLS.items():

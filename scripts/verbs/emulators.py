@@ -37,7 +37,8 @@ def start_firestore(processes: Processes) -> str:
     """Start Firestore's alone, and return its host and port."""
     port = free_port()
     # Its life is short: what the second compiler and collector take to make it quick, it does not give back.
-    java = ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en"]
+    heap = os.environ.get("FIRESTORE_EMULATOR_HEAP", "512m")  # it keeps everything in memory
+    java = ["java", f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en"]
     java += ["-cp", str(_find_jar()), _MAIN_CLASS]
     processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={port}", f"--rules={_CLOSED}"])
     return f"127.0.0.1:{port}"
