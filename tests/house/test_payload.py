@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from bench.copies import Trace
-from bench.payload import ALPHABETS, MCP, NOTES, copies
+from bench.long_notes import ALPHABETS, MCP, NOTES, copies
 
 # Read from the connection (twice, as its buffer grows), decoded, parsed, hashed, serialized; and what is not ASCII once
 # more, because Python keeps the UTF-8 that the schema was checked on.
