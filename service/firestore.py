@@ -14,7 +14,7 @@ from service.errors import Unavailable
 from service.firestore_messages import MESSAGES
 from service.firestore_query import Query, structured
 from service.firestore_values import Snapshot, snapshot
-from service.firestore_write import Fields, Write, message
+from service.firestore_write import Fields, Write, add_to
 from service.google_rpc import Answers, Failed, Rpcs, open_channel
 
 HOST = "firestore.googleapis.com"
@@ -164,7 +164,9 @@ class Documents:
         After a lost answer the commit is sent again, so one of the three can also mean "our own first attempt has done
         it": callers tell by a document that only they can have written.
         """
-        request = _CommitRequest(database=self._database, writes=[message(write, self._prefix) for write in writes])
+        request = _CommitRequest(database=self._database)
+        for write in writes:
+            add_to(request, write, self._prefix)
         try:
             answer = self._rpcs.answer("Commit", request, "database", TOTAL_SECONDS, ATTEMPT_SECONDS)
         except Failed as failed:

@@ -10,30 +10,42 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from service.firestore_messages import MESSAGES
 from service.record import record
 
-_Value, _Array, _Map = MESSAGES["Value"], MESSAGES["ArrayValue"], MESSAGES["MapValue"]
+_Value = MESSAGES["Value"]
 
 
-def encode(value: Any) -> Any:  # noqa: PLR0911  # one return a type
-    """VALUE as a raw protobuf message. Raises `TypeError` for what no field of ours holds."""
+def fill(message: Any, value: Any) -> None:
+    """Set the raw message MESSAGE, which is empty, to VALUE. Raises `TypeError` for what no field of ours holds.
+
+    Written where it will be sent from: a message that is made apart is copied, and a note may be long.
+    """
     match value:
         case None:
-            return _Value(null_value=0)
+            message.null_value = 0
         case bool():
-            return _Value(boolean_value=value)
+            message.boolean_value = value
         case int():
-            return _Value(integer_value=value)
+            message.integer_value = value
         case str():
-            return _Value(string_value=value)
+            message.string_value = value
         case datetime():
-            encoded = _Value()
-            encoded.timestamp_value.FromDatetime(value)
-            return encoded
+            message.timestamp_value.FromDatetime(value)
         case list() | tuple():
-            return _Value(array_value=_Array(values=[encode(item) for item in value]))
+            message.array_value.SetInParent()  # also when it is empty
+            for item in value:
+                fill(message.array_value.values.add(), item)
         case Mapping():
-            return _Value(map_value=_Map(fields={key: encode(item) for key, item in value.items()}))
+            message.map_value.SetInParent()
+            for key, item in value.items():
+                fill(message.map_value.fields[key], item)
         case _:
             raise TypeError(f"Firestore field of type {type(value).__name__}")
+
+
+def encode(value: Any) -> Any:
+    """VALUE as a raw protobuf message of its own."""
+    message = _Value()
+    fill(message, value)
+    return message
 
 
 def decode(value: Any) -> Any:

@@ -4,13 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from service.firestore_messages import MESSAGES
-from service.firestore_values import Snapshot, encode
+from service.firestore_values import Snapshot, fill
 from service.record import record
-
-_Document, _Write = MESSAGES["Document"], MESSAGES["Write"]
-_Precondition, _Mask = MESSAGES["Precondition"], MESSAGES["DocumentMask"]
-_Transform = MESSAGES["FieldTransform"]
 
 Fields = Mapping[str, Any]
 
@@ -57,18 +52,21 @@ def delete(path: str, *, must_exist: bool = False) -> Write:
     return Write(path, exists=must_exist or None, is_delete=True)
 
 
-def message(write: Write, root: str) -> Any:
-    """WRITE as a raw protobuf message; ROOT is where its path begins."""
-    name, condition = root + write.path, None
+def add_to(request: Any, write: Write, root: str) -> None:
+    """Add WRITE to the raw message REQUEST, a commit; ROOT is where its path begins."""
+    made = request.writes.add()
     if write.seen:
-        condition = _Precondition(update_time=write.seen.update_time)
+        made.current_document.update_time.CopyFrom(write.seen.update_time)
     elif write.exists is not None:
-        condition = _Precondition(exists=write.exists)
+        made.current_document.exists = write.exists
     if write.is_delete:
-        return _Write(delete=name, current_document=condition)
-    return _Write(
-        update=_Document(name=name, fields={key: encode(value) for key, value in write.fields.items()}),
-        update_mask=_Mask(field_paths=list(write.fields)) if write.exists else None,
-        update_transforms=[_Transform(field_path=key, increment=encode(by)) for key, by in write.increments.items()],
-        current_document=condition,
-    )
+        made.delete = root + write.path
+        return
+    made.update.name = root + write.path
+    for key, value in write.fields.items():
+        fill(made.update.fields[key], value)
+    if write.exists:
+        made.update_mask.SetInParent()  # of no field too: else the document would lose all that it has
+        made.update_mask.field_paths.extend(write.fields)
+    for key, by in write.increments.items():
+        fill(made.update_transforms.add(field_path=key).increment, by)
