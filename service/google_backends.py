@@ -154,6 +154,11 @@ class GoogleBackends:
 
     @_once
     def identity(self) -> Identity:
+        from google.auth.exceptions import GoogleAuthError
+
         from service.identity.firebase import FirebaseIdentity
 
-        return FirebaseIdentity(self._settings.project)
+        try:
+            return FirebaseIdentity(self._settings.project, self._settings.auth_emulator)
+        except GoogleAuthError as failed:
+            raise Unavailable(f"Google credentials: {type(failed).__name__}") from None

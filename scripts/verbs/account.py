@@ -13,7 +13,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from scripts.verbs.processes import Failed
 from service.errors import Unavailable
 from service.google_backends import open_documents
-from service.identity.firebase import FirebaseIdentity
+from service.identity.administration import Administration
 from service.leaving.deletion import KINDS
 from service.leaving.firestore import FirestoreLeavingStore
 from service.paths import is_segment
@@ -27,20 +27,20 @@ class Accounts:
     """The accounts of PROJECT and what is stored of them."""
 
     def __init__(self, project: str, database: str, emulator: str | None) -> None:
-        self.identity = FirebaseIdentity(project)
+        self.accounts = Administration(project)
         self.store = FirestoreLeavingStore(open_documents(project, database, emulator))
         self.project = project
 
     def disable(self, uid: str) -> int:
         """Nobody signs in any more, nor gets in by what they have; how many grants ended. Raises `Failed`."""
-        if not self.identity.switch(uid, disabled=True):
+        if not self.accounts.switch(uid, disabled=True):
             raise self._unknown(uid)
         self.store.account_disabled(uid, datetime.now(UTC))
         return self.store.end_grants(uid)
 
     def enable(self, uid: str) -> None:
         """Raises `Failed`."""
-        if not self.identity.switch(uid, disabled=False):
+        if not self.accounts.switch(uid, disabled=False):
             raise self._unknown(uid)
 
     def gone(self, *, trusting: bool = False) -> Iterator[str]:
@@ -50,7 +50,7 @@ class Accounts:
         """
         gone, standing = set[str](), False
         for uids in _batches(self.store.uids()):
-            found = self.identity.find_gone(uids)
+            found = self.accounts.find_gone(uids)
             gone |= found
             standing |= found != uids
         if gone and not standing and not trusting:

@@ -1,73 +1,99 @@
-"""Firebase ID tokens -> `User`, by firebase-admin."""
+"""Firebase ID tokens -> `User`, and whether an account stands, without firebase-admin: docs/decisions/0026."""
 
-import uuid
-from collections.abc import Collection
+import json
+import time
+from functools import partial
 from typing import Any
 
-import firebase_admin
-from firebase_admin import auth, exceptions
-from google.auth.exceptions import GoogleAuthError
-
 from service.errors import Unavailable
+from service.identity import firebase_certificates
+from service.identity.firebase_certificates import Certificates
+from service.identity.firebase_token import check_account, check_claims, check_header, check_times, parse
+from service.identity.remote import Answer, Remote
 from service.identity.user import Account, NotSignedIn, User
 from service.paths import is_segment
 
-# The last four: what the library lets through of a token whose JSON is not what it expects.
-_REFUSED = (
-    *(auth.InvalidIdTokenError, auth.UserDisabledError, auth.UserNotFoundError),
-    *(ValueError, TypeError, AttributeError, RecursionError),
-)
+TOOLKIT = "https://identitytoolkit.googleapis.com"
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _CALL_SECONDS = 5
-_MOST_UID = 128
+_UNAUTHORIZED, _TRANSIENT = 401, (500, 503)
 
 
 class FirebaseIdentity:
-    """Verifies against PROJECT; with the Auth emulator when firebase-admin finds FIREBASE_AUTH_EMULATOR_HOST set."""
+    """The people of PROJECT, with application default credentials; or at the Auth EMULATOR, "host:port".
 
-    def __init__(self, project: str) -> None:
-        options = {"projectId": project, "httpTimeout": _CALL_SECONDS}
-        self._app = firebase_admin.initialize_app(options=options, name=uuid.uuid4().hex)
+    The emulator signs nothing and its tokens do not expire: with it, anyone can be anyone. Raises
+    `google.auth.exceptions.GoogleAuthError` when there are no credentials.
+    """
+
+    def __init__(self, project: str, emulator: str | None = None) -> None:
+        self._project = project
+        self._lookup = f"/v1/projects/{project}/accounts:lookup"
+        if emulator:
+            self._toolkit = Remote(f"http://{emulator}/identitytoolkit.googleapis.com")
+            self._certificates = self._credentials = None
+        else:
+            import google.auth
+
+            self._toolkit, self._certificates = Remote(TOOLKIT), Certificates(firebase_certificates.URL)
+            self._credentials, _ = google.auth.default(scopes=[_SCOPE])
 
     def verify(self, id_token: str) -> User:
-        try:
-            claims: dict[str, Any] = auth.verify_id_token(id_token, app=self._app, check_revoked=True)
-            provider = claims.get("firebase", {}).get("sign_in_provider")
-        except _REFUSED as refused:
-            raise NotSignedIn(type(refused).__name__) from None  # its text can quote the token
-        except (exceptions.FirebaseError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
-        if provider == "anonymous":
-            raise NotSignedIn("anonymous")
-        if not is_segment(claims["uid"]):  # a custom uid may hold any character
+        token = parse(id_token)
+        key = check_header(token) if self._certificates else ""
+        uid = check_claims(token, self._project)
+        if self._certificates:
+            check_times(token, int(time.time()))
+            self._certificates.check_signature(token, key)
+        check_account(token, self._find(uid))
+        if not is_segment(uid):  # a custom uid may hold any character
             raise NotSignedIn("uid")
-        return User(claims["uid"])
+        return User(uid)
 
     def find_account(self, uid: str) -> Account | None:
-        try:
-            found = auth.get_user(uid, app=self._app)
-        except auth.UserNotFoundError:
+        found = self._find(uid)
+        if found is None:
             return None
-        except (exceptions.FirebaseError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
-        return Account(found.display_name or None, found.email or None, found.disabled)
+        return Account(found.get("displayName") or None, found.get("email") or None, bool(found.get("disabled")))
 
-    def find_gone(self, uids: Collection[str]) -> set[str]:
-        """Which of at most 100 UIDS have no account. Raises `errors.Unavailable` as above."""
-        asked = [auth.UidIdentifier(uid) for uid in uids if len(uid) <= _MOST_UID]
-        try:
-            missing = auth.get_users(asked, app=self._app).not_found
-        except (exceptions.FirebaseError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
-        return {identifier.uid for identifier in missing}
+    def _find(self, uid: str) -> dict[str, Any] | None:
+        """What Identity Toolkit has of an account. Raises `errors.Unavailable`."""
+        asked = json.dumps({"localId": [uid]}).encode()
+        answer = self._ask(asked)
+        if answer.status in _TRANSIENT:
+            answer = self._ask(asked)
+        return _account(answer, uid)
 
-    def switch(self, uid: str, *, disabled: bool) -> bool:
-        """Disable the account and end its sessions, or enable it; whether there is one. Raises `errors.Unavailable`."""
+    def _ask(self, body: bytes) -> Answer:
+        headers = {"Content-Type": "application/json"}
+        answer = self._toolkit.call("POST", self._lookup, body, headers | self._authorization())
+        if answer.status == _UNAUTHORIZED and self._credentials:
+            self._credentials.token = None  # it ended before its time
+            answer = self._toolkit.call("POST", self._lookup, body, headers | self._authorization())
+        return answer
+
+    def _authorization(self) -> dict[str, str]:
+        if not self._credentials:
+            return {"Authorization": "Bearer owner"}
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+
+        headers: dict[str, str] = {}
+        within = partial(Request(), timeout=_CALL_SECONDS)
         try:
-            auth.update_user(uid, disabled=disabled, app=self._app)
-            if disabled:
-                auth.revoke_refresh_tokens(uid, app=self._app)
-        except (auth.UserNotFoundError, ValueError):
-            return False
-        except (exceptions.FirebaseError, GoogleAuthError) as failed:
-            raise Unavailable(f"Firebase Authentication: {type(failed).__name__}") from None
-        return True
+            self._credentials.before_request(within, "POST", self._toolkit.url + self._lookup, headers)  # type: ignore[no-untyped-call]  # google.auth is half typed
+        except GoogleAuthError as failed:
+            raise Unavailable(f"Google credentials: {type(failed).__name__}") from None
+        return headers
+
+
+def _account(answer: Answer, uid: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(answer.body)
+        if answer.status == 200:
+            return next((user for user in found.get("users") or () if user["localId"] == uid), None)
+        if found["error"]["message"].partition(":")[0].strip() == "USER_NOT_FOUND":
+            return None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass  # not what Identity Toolkit answers
+    raise Unavailable(f"Firebase Authentication: status {answer.status}")

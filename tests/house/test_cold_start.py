@@ -10,11 +10,13 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from scripts.verbs.journey import hidden_fields
 from scripts.verbs.processes import ROOT
 from service.app import create_app
 from service.contract import PARSED, keep
 from tests.deployed import environment
 from tests.world import World, new_project
+from tests.world import world as another_world
 
 # At most so many modules of anybody, Python's own too; a few more than there are, which differ between its versions.
 MOST_AT_THE_START, MOST_AFTER_A_SAVE = 430, 560
@@ -147,3 +149,47 @@ def test_the_mcp_door_imports_nothing_that_saving_by_the_other_does_not(told: To
     assert [name for name in by_notes if name.startswith(("google.cloud.", "google.api_core", "proto"))] == []
     assert not {"mcp", "mcp_types", "pydantic"} & set(by_notes)
     assert more_by_mcp == []
+
+
+# A person allows, and their assistant takes its tokens and refreshes them; then they look at their connections.
+_SIGN_IN = """
+import json, os, sys
+from urllib.parse import parse_qs, urlsplit
+from service import main
+
+told = json.loads(os.environ["TOLD"])
+client, bearer = main._app.test_client(), {"Authorization": "Bearer " + told["form"]["id_token"]}
+answer = client.post("/authorization", data=told["form"])
+assert answer.status_code == 303, answer.text
+code, = parse_qs(urlsplit(answer.headers["Location"]).query)["code"]
+answer = client.post("/token", data=told["client"] | {"grant_type": "authorization_code", "code": code})
+assert answer.status_code == 200, answer.text
+again = {"grant_type": "refresh_token", "refresh_token": answer.json["refresh_token"]}
+assert client.post("/token", data=told["client"] | again).status_code == 200
+for path in ("/me/connections", "/me/export"):
+    assert client.get(path, headers=bearer).status_code == 200, path
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_signing_in_imports_neither_firebase_admin_nor_another_http_client() -> None:
+    project, url = new_project(), "http://localhost:8080"
+    with another_world(project, public_url=url) as around:
+        ada, chatgpt = around.person(), around.assistant()
+        form = hidden_fields(around.ask(chatgpt).text) | {"decision": "allow"}
+        form["id_token"] = around.firebase.sign_in(ada)
+    client = {name: getattr(chatgpt, name) for name in ("client_id", "client_secret", "redirect_uri")}
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TOLD": json.dumps({"form": form, "client": client})}
+    done = subprocess.run(
+        [sys.executable, "-c", _SIGN_IN],
+        cwd=ROOT,
+        env=env | environment(project, url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+    found = set(json.loads(done.stdout.splitlines()[-1]))
+    assert {"grpc", "service"} <= found
+    assert not {"firebase_admin", "requests", "httpx", "urllib3", "cachecontrol", "jwt", "cryptography"} & found

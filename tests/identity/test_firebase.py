@@ -1,149 +1,252 @@
-"""Only Firebase says who someone is: real signatures and certificates, which the emulator does not check."""
+"""Only Firebase says who someone is."""
 
-import base64
-import functools
 import http.server
 import json
 import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from contextlib import contextmanager
+from typing import NoReturn
 
-import google.auth
-import google.oauth2.credentials
-import jwt
+import google.auth as google_auth
 import pytest
-import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from firebase_admin import _token_gen, _user_mgt
+from google.auth.exceptions import DefaultCredentialsError, RefreshError
+from google.oauth2.credentials import Credentials
 
 from service.errors import Unavailable
+from service.google_backends import GoogleBackends
+from service.identity import firebase, firebase_certificates, remote
 from service.identity.firebase import FirebaseIdentity
-from service.identity.user import NotSignedIn, User
-from tests.world import AUTH, new_project
+from service.identity.firebase_certificates import fresh_seconds
+from service.identity.firebase_token import check_claims, parse
+from service.identity.user import Account, NotSignedIn, User
+from tests.identity.firebase_tokens import CERTIFICATE, CERTIFICATES, Both, token
+from tests.world import new_project, settings
 
-KEY, STRANGER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-NOW = int(time.time())
-# Those below whose ids cannot be part of a path exist: it is not for want of an account that they are refused.
-ACCOUNTS = ("u1", "a/b", "..", "__x__")
-Verify = Callable[[str], User]
-
-
-@pytest.fixture
-def project() -> str:
-    return new_project()
+Reply = Callable[[int], tuple[int, bytes]]
 
 
-@pytest.fixture
-def verify(project: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Verify]:
-    """`FirebaseIdentity` as in production, with three addresses of ours: certificates, accounts and credentials."""
-    for uid in ACCOUNTS:
-        account = {"localId": uid, "email": f"{uuid.uuid4().hex}@example.com"}
-        url, owner = f"http://{AUTH}/identitytoolkit.googleapis.com/v1", {"Authorization": "Bearer owner"}
-        requests.post(f"{url}/projects/{project}/accounts", json=account, headers=owner, timeout=20).raise_for_status()
-    monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST")
-    (tmp_path / "certificates").write_text(json.dumps({"kid1": _certificate()}))
-    handler = functools.partial(_Quiet, directory=str(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+@contextmanager
+def google(reply: Reply, cache_control: str = "max-age=3600", *, keep: bool = True) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers its n-th request with REPLY(n); its address and what was asked of it."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            asked.append(f"{self.client_address[1]} {self.headers.get('Authorization')}")
+            status, body = reply(len(asked))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", cache_control)
+            self.end_headers()
+            self.wfile.write(body)
+            self.close_connection = not keep  # without saying so, as one does that was idle too long
+
+        do_POST = do_GET  # noqa: N815  # the base class's name
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        certificates = f"http://127.0.0.1:{server.server_port}/certificates"
-        monkeypatch.setattr(_token_gen, "ID_TOKEN_CERT_URI", certificates)
-        monkeypatch.setattr(_user_mgt.UserManager, "ID_TOOLKIT_URL", url)
-        credentials = google.oauth2.credentials.Credentials("owner")  # type: ignore[no-untyped-call]  # google.auth is half typed
-        monkeypatch.setattr(google.auth, "default", lambda *_, **__: (credentials, project))
-        yield FirebaseIdentity(project).verify
+        yield f"http://127.0.0.1:{server.server_port}", asked
         server.shutdown()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
-        """Say nothing."""
+USER = json.dumps({"users": [{"localId": "u1", "displayName": "Ada", "email": "ada@example.com"}]}).encode()
 
 
-def _certificate() -> str:
-    now, name = datetime.now(UTC), x509.Name([])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(KEY.public_key())
-    builder = (
-        builder.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    )
-    return builder.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-
-
-def token(project: str, key: Any = KEY, kid: str = "kid1", algorithm: str = "RS256", **changed: Any) -> str:
-    claims = {
-        "iss": f"https://securetoken.google.com/{project}",
-        "aud": project,
-        "sub": "u1",
-        "iat": NOW - 10,
-        "auth_time": NOW - 10,
-        "exp": NOW + 3600,
-        "email": "ada@example.com",
-        "firebase": {"sign_in_provider": "google.com"},
-    }
-    return jwt.encode(claims | changed, key, algorithm=algorithm, headers={"kid": kid})
-
-
-def test_a_token_signed_by_firebase_names_its_person(verify: Verify, project: str) -> None:
-    assert verify(token(project)) == User("u1")
-
-
-def test_an_account_that_does_not_exist_is_nobody(verify: Verify, project: str) -> None:
-    with pytest.raises(NotSignedIn, match="UserNotFoundError"):
-        verify(token(project, sub="u2"))
-
-
-@pytest.mark.parametrize("uid", ACCOUNTS[1:])
-def test_an_account_whose_id_cannot_be_part_of_a_path_is_nobody(verify: Verify, project: str, uid: str) -> None:
-    with pytest.raises(NotSignedIn, match="uid"):
-        verify(token(project, sub=uid))
+def test_a_token_signed_by_firebase_names_its_person(signing: Both) -> None:
+    assert signing.identity.verify(token(signing.project)) == User("u1")
 
 
 @pytest.mark.parametrize(
-    "changed",
+    ("uid", "reason"),
     [
-        {"key": STRANGER},
-        {"kid": "unknown"},
-        {"iat": NOW - 7200, "exp": NOW - 3600},
-        {"iat": NOW + 3000},
-        {"aud": "another-project"},
-        {"iss": "https://example.com"},
-        {"sub": ""},
-        {"sub": "x" * 129},
-        {"firebase": {"sign_in_provider": "anonymous"}},
-        {"firebase": "text"},
-        {"firebase": None},
-        {"iat": "soon"},
-        {"key": None, "algorithm": "none"},
-        {"key": "x" * 40, "algorithm": "HS256"},
+        *(("nobody", "no_account"), ("disabled", "disabled"), ("revoked", "revoked")),
+        *((uid, "uid") for uid in ("a/b", "..", "__x__")),
     ],
-    ids=",".join,
 )
-def test_any_other_token_names_nobody(verify: Verify, project: str, changed: dict[str, Any]) -> None:
+def test_an_account_that_is_not_in_order_is_nobody(signing: Both, uid: str, reason: str) -> None:
     with pytest.raises(NotSignedIn) as refused:
-        verify(token(project, **changed))
+        signing.identity.verify(token(signing.project, sub=uid))
 
-    assert "." not in refused.value.reason, "the token must not be quoted"
+    assert refused.value.reason == reason
 
 
-DEEP = base64.urlsafe_b64encode(b"[" * 20_000).decode()
+@pytest.mark.parametrize("uid", ["", "x" * 129])
+def test_no_account_is_asked_for_by_what_is_no_uid(uid: str) -> None:
+    with pytest.raises(NotSignedIn, match="sub"):
+        check_claims(parse(token("p", sub=uid)), "p")
+
+
+def test_an_account_is_found_as_it_shows_itself(signing: Both, emulated: Both) -> None:
+    for identity in (signing.identity, emulated.identity):
+        found = identity.find_account("enabled")
+        assert found
+        assert (found.name, found.is_disabled) == ("Ada", False)
+        assert "@" in (found.email or "")
+        disabled = identity.find_account("disabled")
+        assert disabled
+        assert disabled.is_disabled
+        assert identity.find_account("nobody") is None
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "x", "a.b.c", "\x00", "é", f"{DEEP}.e30.e30", f"e30.{DEEP}.e30", "bnVsbA.bnVsbA.x"]
+    ("status", "body"),
+    [
+        *((404, b"{}"), (500, CERTIFICATES.encode()), (200, b"[]"), (200, b"not json"), (200, b"x" * (1 << 21))),
+        (200, CERTIFICATES.replace("CERT", "TREC").encode()),
+        (200, CERTIFICATES.encode() + b" " * (1 << 20)),
+    ],
 )
-def test_text_that_is_no_token_names_nobody(verify: Verify, text: str) -> None:
-    with pytest.raises(NotSignedIn):
-        verify(text)
+def test_without_certificates_nobody_is_let_in(
+    signing: Both, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
+) -> None:
+    with google(lambda _: (status, body)) as (url, _):
+        monkeypatch.setattr(firebase_certificates, "URL", url)
+        identity = FirebaseIdentity(signing.project)
+
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                identity.verify(token(signing.project))
 
 
-@pytest.mark.usefixtures("verify")
-def test_without_certificates_nobody_is_let_in(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_token_gen, "ID_TOKEN_CERT_URI", "http://127.0.0.1:1/")
+def test_certificates_are_kept_for_as_long_as_google_says(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    for cache_control, times in (("public, max-age=3600, must-revalidate", 1), ("max-age=0", 3), ("private", 3)):
+        with google(lambda _: (200, CERTIFICATES.encode()), cache_control) as (url, asked):
+            monkeypatch.setattr(firebase_certificates, "URL", url)
+            identity = FirebaseIdentity(signing.project)
+            for _ in range(3):
+                identity.verify(token(signing.project))
+            assert len(asked) == times
+
+
+def test_a_key_that_google_took_back_signs_no_more(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    kids = {1: "kid1", 2: "kid2"}
+    with google(lambda n: (200, json.dumps({kids[n]: CERTIFICATE}).encode()), "max-age=0") as (url, _):
+        monkeypatch.setattr(firebase_certificates, "URL", url)
+        identity = FirebaseIdentity(signing.project)
+        identity.verify(token(signing.project))
+
+        with pytest.raises(NotSignedIn, match="unknown_key"):
+            identity.verify(token(signing.project))
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "age", "seconds"),
+    [
+        *(("max-age=20", "", 20), ("public, max-age=20, no-transform", "5", 15), ("MAX-AGE=20", "x", 20)),
+        *(("", "", 0), ("s-maxage=20", "", 0), ("max-age=20, no-cache", "", 0), ("no-store,max-age=20", "", 0)),
+        *(("x-max-age=20", "", 0), ("max-age=", "", 0), ("max-age=-1", "", 0), ("max-age=20", "30", -10)),
+    ],
+)
+def test_how_long_an_answer_may_be_used(cache_control: str, age: str, seconds: int) -> None:
+    assert fresh_seconds(cache_control, age) == seconds
+
+
+@pytest.mark.parametrize(
+    ("answers", "found", "times"),
+    [
+        ([(200, USER)], Account("Ada", "ada@example.com", is_disabled=False), 1),
+        ([(503, b""), (200, USER)], Account("Ada", "ada@example.com", is_disabled=False), 2),
+        ([(200, b'{"kind": "x"}')], None, 1),
+        ([(200, USER.replace(b"u1", b"u2"))], None, 1),
+        ([(400, b'{"error": {"message": "USER_NOT_FOUND : x"}}')], None, 1),
+        ([(400, b'{"error": {"message": "PROJECT_NOT_FOUND"}}')], Unavailable, 1),
+        ([(403, b'{"error": "x"}')], Unavailable, 1),
+        ([(200, b"[]")], Unavailable, 1),
+        ([(200, b"not json")], Unavailable, 1),
+        ([(503, b""), (503, b"")], Unavailable, 2),
+    ],
+)
+def test_only_a_clear_answer_says_that_an_account_is_gone(
+    signing: Both, monkeypatch: pytest.MonkeyPatch, answers: list[tuple[int, bytes]], found: object, times: int
+) -> None:
+    with google(lambda n: answers[n - 1]) as (url, asked):
+        monkeypatch.setattr(firebase, "TOOLKIT", url)
+        identity = FirebaseIdentity(signing.project)
+        if found is Unavailable:
+            with pytest.raises(Unavailable):
+                identity.find_account("u1")
+        else:
+            assert identity.find_account("u1") == found
+    assert len(asked) == times
+    assert {line.partition(" ")[2] for line in asked} == {"Bearer owner"}
+
+
+@pytest.mark.parametrize(("keep", "connections"), [(True, 1), (False, 3)])
+def test_a_connection_is_kept_and_one_that_has_ended_is_no_failure(
+    signing: Both,
+    monkeypatch: pytest.MonkeyPatch,
+    keep: bool,  # noqa: FBT001  # a parameter
+    connections: int,
+) -> None:
+    with google(lambda _: (200, USER), keep=keep) as (url, asked):
+        monkeypatch.setattr(firebase, "TOOLKIT", url)
+        identity = FirebaseIdentity(signing.project)
+
+        for _ in range(3):
+            assert identity.find_account("u1")
+
+    assert len(asked) == 3
+    assert len({line.partition(" ")[0] for line in asked}) == connections
+
+
+def test_who_does_not_answer_is_unavailable(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firebase, "TOOLKIT", "http://127.0.0.1:1")
 
     with pytest.raises(Unavailable):
-        FirebaseIdentity(project).verify(token(project))
+        FirebaseIdentity(signing.project).find_account("u1")
+
+
+def test_a_server_that_is_silent_is_not_waited_for(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(remote, "_SECONDS", 0.1)
+    with google(lambda _: (200, USER) if go_on.wait(60) else (500, b"")) as (url, asked):
+        monkeypatch.setattr(firebase, "TOOLKIT", url)
+        try:
+            with pytest.raises(Unavailable, match="TimeoutError"):
+                FirebaseIdentity(signing.project).find_account("u1")
+        finally:
+            go_on.set()
+    assert len(asked) == 1
+
+
+def test_an_access_token_that_ended_before_its_time_is_replaced(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Renewed(Credentials):
+        def refresh(self, _request: object) -> None:
+            self.token = "new"  # a test's
+
+    monkeypatch.setattr(google_auth, "default", lambda *_, **__: (Renewed("old"), signing.project))  # type: ignore[no-untyped-call]  # google.auth is half typed
+    with google(lambda n: (200, USER) if n > 1 else (401, b"{}")) as (url, asked):
+        monkeypatch.setattr(firebase, "TOOLKIT", url)
+
+        assert FirebaseIdentity(signing.project).find_account("u1")
+
+    assert [line.partition(" ")[2] for line in asked] == ["Bearer old", "Bearer new"]
+
+
+def test_credentials_that_cannot_be_had_are_unavailable(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Credentials):
+        def refresh(self, _request: object) -> None:
+            raise RefreshError("what nobody should read")  # type: ignore[no-untyped-call]  # google.auth is half typed
+
+    monkeypatch.setattr(google_auth, "default", lambda *_, **__: (Broken(None), signing.project))  # type: ignore[no-untyped-call]  # google.auth is half typed
+
+    with pytest.raises(Unavailable, match="RefreshError") as failed:
+        FirebaseIdentity(signing.project).find_account("u1")
+    assert "nobody" not in str(failed.value)
+
+
+def test_without_credentials_the_service_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> NoReturn:
+        raise DefaultCredentialsError("what nobody should read")  # type: ignore[no-untyped-call]  # google.auth is half typed
+
+    monkeypatch.setattr(google_auth, "default", none)
+    backends = GoogleBackends(settings(new_project(), "http://localhost:8080", auth_emulator=None))
+
+    with pytest.raises(Unavailable, match="DefaultCredentialsError"):
+        _ = backends.identity

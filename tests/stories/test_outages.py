@@ -4,8 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
-
 from scripts.verbs.journey import hidden_fields
 from scripts.verbs.processes import free_port
 from service.oauth.firestore import FirestoreOAuthStore
@@ -52,13 +50,12 @@ def test_without_firestore_every_door_says_so(world: World) -> None:
     assert world.save(tokens).status_code == 201
 
 
-def test_without_firebase_authentication_nobody_is_let_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_firebase_authentication_nobody_is_let_in(world: World) -> None:
     ada, chatgpt = world.person(), world.assistant()
     id_token = world.firebase.sign_in(ada)
     form = hidden_fields(world.ask(chatgpt).text) | {"id_token": id_token, "decision": "allow"}
-    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
 
-    with running(world.project) as service:
+    with running(world.project, auth_emulator=f"127.0.0.1:{free_port()}") as service:
         answer = service.post("/authorization", data=form)
 
     assert answer.status_code == 503
