@@ -50,7 +50,7 @@ GOOD: list[dict[str, Any]] = [
 ]
 BAD: list[dict[str, Any]] = [
     {"iat": NOW - 7200, "exp": NOW - 3600},
-    {"iat": NOW + 3000},
+    {"iat": NOW + 6000},
     {"exp": NOW - 1},
     {"aud": "another-project"},
     {"aud": CUSTOM},
@@ -75,7 +75,7 @@ def test_what_is_good_is_let_in_by_both(signing: Both, changed: dict[str, Any]) 
     assert (signing.ours(id_token), signing.theirs(id_token)) == (expected, expected)
 
 
-@pytest.mark.parametrize("changed", BAD, ids=str)
+@pytest.mark.parametrize("changed", BAD, ids=lambda changed: ",".join(changed)[:40])
 def test_what_is_not_is_let_in_by_neither(signing: Both, changed: dict[str, Any]) -> None:
     id_token = token(signing.project, **changed)
 
@@ -171,10 +171,10 @@ JSON = st.recursive(
     max_leaves=5,
 )
 UIDS = st.sampled_from(["u1", "enabled", "disabled", "revoked", "revoked_before", "nobody"])
-TIMES = st.integers(NOW - 20, NOW - 1) | st.integers(NOW + 60, NOW + 90) | st.floats(NOW - 20, NOW - 2)
+TIMES = st.integers(NOW - 20, NOW - 1) | st.integers(NOW + 6000, NOW + 6090) | st.floats(NOW - 20, NOW - 2)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     changed=st.fixed_dictionaries({}, optional={"sub": UIDS | JSON, "iat": TIMES | JSON, "exp": TIMES | JSON})
     | st.dictionaries(st.sampled_from(sorted(claims("p"))), JSON, max_size=3),
@@ -191,7 +191,7 @@ def test_any_claims_and_header(
         assert emulated.ours(id_token) == emulated.theirs(id_token)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_change_of_a_good_token(signing: Both, data: st.DataObject) -> None:
     good = token(signing.project)
