@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import grpc
-from grpc.experimental import ChannelOptions
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _TRANSIENT = {
@@ -34,10 +33,8 @@ def open_channel(
 
     Raises `google.auth.exceptions.GoogleAuthError` when there are no credentials.
     """
-    # One thread reads a stream: the one that asked for it. Else grpc starts another for each.
-    options = (*_OPTIONS, (ChannelOptions.SingleThreadedUnaryStream, 1))
     if emulator:
-        channel = grpc.insecure_channel(emulator, options)
+        channel = grpc.insecure_channel(emulator, _OPTIONS)
     else:
         import google.auth
         from google.auth.transport.grpc import AuthMetadataPlugin
@@ -48,7 +45,7 @@ def open_channel(
         both = grpc.composite_channel_credentials(
             grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(plugin)
         )
-        channel = grpc.secure_channel(host, both, options)
+        channel = grpc.secure_channel(host, both, _OPTIONS)
     return grpc.intercept_channel(channel, *interceptors)
 
 

@@ -19,3 +19,7 @@ def install() -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    # It writes all that a refused refresh of credentials says; our own line tells that the call failed.
+    plugins = logging.getLogger("grpc._plugin_wrapping")
+    plugins.addHandler(logging.NullHandler())
+    plugins.propagate = False

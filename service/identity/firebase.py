@@ -16,6 +16,7 @@ from service.paths import is_segment
 TOOLKIT = "https://identitytoolkit.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _CALL_SECONDS = 5
+_PAUSES = (0.1, 0.4)
 _UNAUTHORIZED, _TRANSIENT = 401, (500, 503)
 
 
@@ -60,8 +61,10 @@ class FirebaseIdentity:
         """What Identity Toolkit has of an account. Raises `errors.Unavailable`."""
         asked = json.dumps({"localId": [uid]}).encode()
         answer = self._ask(asked)
-        if answer.status in _TRANSIENT:
-            answer = self._ask(asked)
+        for pause in _PAUSES:
+            if answer.status in _TRANSIENT:
+                time.sleep(pause)
+                answer = self._ask(asked)
         return _account(answer, uid)
 
     def _ask(self, body: bytes) -> Answer:

@@ -46,9 +46,7 @@ class AuthorizationEndpoint:
             decision.client_id = client_id
             with suppress(PageError):  # what is stored by now may let it through
                 return self._show(form, client_id, shown, now, decision)
-        client = self._find(client_id, decision)
-        if client:
-            self._directory.keep_shown(client, now)
+        client = self._find(client_id, now, decision)
         return self._show(form, client_id, client, now, decision)
 
     def _show(self, form: Form, client_id: str, client: Client | None, now: datetime, decision: Decision) -> Response:
@@ -65,7 +63,7 @@ class AuthorizationEndpoint:
         """The answer to what our page posted. Raises `PageError` or `RedirectError`."""
         asked, choice = _form((_field(posted, "request") or "").encode()), _field(posted, "decision")
         client_id = authorization.read_client_id(asked)
-        client = self._find(client_id, decision)
+        client = self._find(client_id, now, decision)
         shown = authorization.description(client) if client and choice in ("allow", "deny") else ""
         check_seal(asked.encoded(), shown, _field(posted, "seal") or "", self._backends.keyring)
         if choice == "deny":
@@ -91,8 +89,9 @@ class AuthorizationEndpoint:
         to = authorization.answer_uri(request.target.redirect_uri, answer)
         return Response(status=303, headers={"Location": to, "Cache-Control": "no-store"})
 
-    def _find(self, client_id: str, decision: Decision) -> Client | None:
+    def _find(self, client_id: str, now: datetime, decision: Decision) -> Client | None:
         client = self._directory.find(client_id)
+        self._directory.keep_shown(client_id, client, now)
         decision.client_id = client.client_id if client else None
         return client
 

@@ -17,7 +17,7 @@ from service.oauth.store import OAuthStore
 from service.oauth.throttle import FAILED_FETCHES_OF_A_PERSON, FAILED_FETCHES_OF_A_URL, FETCHES_FOR_A_PERSON, Throttle
 
 SHOWN_FOR = timedelta(minutes=1)
-_WAIT_SECONDS, _MOST_SHOWN = 5, 1_000
+_WAIT_SECONDS, _MOST_SHOWN = 5, 100
 
 
 class Sources(Protocol):
@@ -46,12 +46,16 @@ class Directory:
         client, until = self._shown.get(client_id, (None, now))
         return client if now < until else None
 
-    def keep_shown(self, client: Client, now: datetime) -> None:
+    def keep_shown(self, client_id: str, client: Client | None, now: datetime) -> None:
+        """CLIENT as it was just found; None when it is not there."""
         with self._lock:
-            self._shown.pop(client.client_id, None)
-            while len(self._shown) >= _MOST_SHOWN:
-                del self._shown[next(iter(self._shown))]
-            self._shown[client.client_id] = client, now + SHOWN_FOR
+            self._shown.pop(client_id, None)
+            for each in list(self._shown):  # the oldest first
+                if len(self._shown) < _MOST_SHOWN and now < self._shown[each][1]:
+                    break
+                del self._shown[each]
+            if client:
+                self._shown[client_id] = client, now + SHOWN_FOR
 
     def needs_fetch(self, client_id: str, client: Client | None, now: datetime) -> bool:
         """Whether CLIENT, as `find` found it, must be fetched before a person may be asked for it."""

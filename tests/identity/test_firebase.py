@@ -2,9 +2,11 @@
 
 import http.server
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import google.auth as google_auth
@@ -18,6 +20,7 @@ from service.identity import firebase, firebase_certificates, remote
 from service.identity.firebase import FirebaseIdentity
 from service.identity.firebase_certificates import fresh_seconds
 from service.identity.firebase_token import check_claims, parse
+from service.identity.remote import Remote
 from service.identity.user import Account, NotSignedIn, User
 from tests.identity.firebase_tokens import CERTIFICATE, CERTIFICATES, Both, token
 from tests.world import new_project, settings
@@ -159,7 +162,8 @@ def test_how_long_an_answer_may_be_used(cache_control: str, age: str, seconds: i
         ([(403, b'{"error": "x"}')], Unavailable, 1),
         ([(200, b"[]")], Unavailable, 1),
         ([(200, b"not json")], Unavailable, 1),
-        ([(503, b""), (503, b"")], Unavailable, 2),
+        ([(503, b""), (500, b""), (200, USER)], Account("Ada", "ada@example.com", is_disabled=False), 3),
+        ([(503, b"")] * 3, Unavailable, 3),
     ],
 )
 def test_only_a_clear_answer_says_that_an_account_is_gone(
@@ -212,7 +216,42 @@ def test_a_server_that_is_silent_is_not_waited_for(signing: Both, monkeypatch: p
                 FirebaseIdentity(signing.project).find_account("u1")
         finally:
             go_on.set()
-    assert len(asked) == 1
+    assert len(asked) == 2
+
+
+def test_a_server_that_answers_drop_by_drop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_drip, args=(listening,), daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="TimeoutError"):
+            Remote(f"http://127.0.0.1:{listening.getsockname()[1]}").call("GET", "/", None, {})
+
+    assert time.monotonic() - began < 5
+
+
+def _drip(listening: socket.socket) -> None:
+    """A byte at a time, each in time: a hundred seconds in all."""
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(1000):
+                    connection.sendall(b"x")
+                    time.sleep(0.1)  # what is tested is that nobody waits for it
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    with google(lambda _: (200, USER)) as (url, asked):
+        monkeypatch.setattr(firebase, "TOOLKIT", url)
+        identity = FirebaseIdentity(signing.project)
+        for most in (60.0, 60.0, 0.0):
+            monkeypatch.setattr(remote, "_MOST_IDLE", most)
+            assert identity.find_account("u1")
+
+    used = [line.partition(" ")[0] for line in asked]
+    assert used[0] == used[1] != used[2]
 
 
 def test_an_access_token_that_ended_before_its_time_is_replaced(signing: Both, monkeypatch: pytest.MonkeyPatch) -> None:

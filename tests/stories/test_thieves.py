@@ -246,6 +246,18 @@ def test_a_page_may_be_a_minute_old_and_its_answer_is_not(world: World) -> None:
     assert world.ask(chatgpt).status_code == 400
 
 
+def test_who_is_told_to_begin_again_sees_the_client_of_now(world: World) -> None:
+    chatgpt, ada = world.assistant(), world.person()
+    world.ask(chatgpt)
+    store = world.service.backends.oauth
+    client = store.find_client(chatgpt.client_id)
+    assert client
+    more = {"redirectUris": [*client.redirect_uris, "https://example.com/more"]}
+    world.service.backends.documents.commit(update(f"oauthClients/{chatgpt.client_id}", more))
+
+    assert [world.allow(chatgpt, ada).status_code for _ in range(2)] == [400, 303]
+
+
 @pytest.mark.parametrize("decision", [None, "", "maybe", "ALLOW", "continue"])
 def test_only_allow_allows(world: World, decision: str | None) -> None:
     form = _decision(world, id_token=world.firebase.sign_in(world.person()))
