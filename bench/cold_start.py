@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -187,7 +188,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         token = cast.access_token(server)
     found = {TREE: start_often(in_the_tree, run_in_the_tree, cast, token, chosen.starts)}
     show(TREE, found[TREE])
-    if not chosen.tree:
+    if missing := [tool for tool in ("buildah", "podman", "runc") if not shutil.which(tool)]:
+        print(f"Not measured in the image: there is no {' and no '.join(missing)} here.")
+    elif not chosen.tree:
         image = built()
         found[IN_IMAGE] = start_often(in_the_image(image), run_in_the_image(image), cast, token, chosen.starts)
         show(IN_IMAGE, found[IN_IMAGE])

@@ -3,20 +3,18 @@
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import targets
+from bench import machine, targets
 from bench.bars import drawn
 from bench.targets import Target
-from scripts.verbs.processes import ROOT
+from scripts.verbs.processes import ROOT, Failed
 
 KEPT, PAGE = ROOT / "docs/performance", ROOT / "docs/performance.md"
 # Each part: what it is about, what it promises, and how it is run quickly.
@@ -30,7 +28,6 @@ PARTS: dict[str, tuple[str, Callable[[Any], Iterator[Target]], tuple[str, ...]]]
     "payload": ("Long notes", targets.payloads, ("--rounds=1", "--calls=10", "--starts=1")),
     "pages": ("The pages", targets.pages, ("--visits=1",)),
 }
-_PACKAGES = "flask", "gunicorn", "grpcio", "protobuf", "google-auth", "google-cloud-firestore", "firebase-admin"
 _HEAD = """# Performance
 
 What is promised of speed, and what was found: the service, the floors under it and what somebody would use instead, in
@@ -38,17 +35,17 @@ turns within one run. `scripts/bench` runs all of it and writes this page from `
 `scripts/bench --page` writes it again. Operations are counted, not timed: [scale.md](scale.md#what-each-request-asks-for)
 has them for each request, and a test keeps them.
 
-A target counts as met by the median of the ratios, each taken within one round; spread is the least and the most of them.
-A ratio says more than a time: the machine is shared, and *steal* is the share of its processors that others had
+A target counts as met by the median of the ratios, each taken within one round; spread is the least and the most of them,
+the same number twice where there is only one. A ratio says more than a time: the machine is shared, and *steal* is the share of its processors that others had
 meanwhile. Timings never make a test fail. Each part says what it does not show.
 """
 
 
 def run(part: str, *, quick: bool) -> None:
-    """Run PART and keep what it found and printed."""
-    file = KEPT / f"{part}.json"
+    """Run PART and keep what it found and printed. Raises `Failed`; what was kept of it before stays."""
     figures = ROOT / f".local/bench-{part}.json"
-    before, began = _ticks(), time.time()
+    figures.unlink(missing_ok=True)
+    before, began = machine.ticks(), time.time()
     beside = (sys.executable, "-m", "scripts.verbs.emulators")  # new ones: a million tokens slow them down
     command = [*beside, sys.executable, "-m", f"bench.{part}", f"--json={figures}", *(PARTS[part][2] if quick else ())]
     env = {"FIRESTORE_EMULATOR_HEAP": "8g"} | os.environ
@@ -58,17 +55,18 @@ def run(part: str, *, quick: bool) -> None:
             print(line, end="", flush=True)
             printed.append(line.rstrip())
     if running.returncode:
-        raise SystemExit(f"scripts/bench: {part} ended with {running.returncode}; what was kept of it before stays.")
-    after = _ticks()
+        raise Failed(
+            f"{part} ended with {running.returncode}; what was kept of it before stays. Run scripts/bench {part}."
+        )
     told = {
         "when": datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%d %H:%M"),
         "minutes": round((time.time() - began) / 60, 1),
         "quick": quick,
-        "machine": _machine() | {"steal": round((after[7] - before[7]) / (sum(after) - sum(before)), 3)},
+        "machine": machine.described() | {"steal": machine.steal(before, machine.ticks())},
         "printed": printed,
         "figures": json.loads(figures.read_text(encoding="utf-8")),
     }
-    file.write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
+    (KEPT / f"{part}.json").write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def kept(part: str) -> Any:
@@ -77,63 +75,48 @@ def kept(part: str) -> Any:
 
 def written() -> dict[Path, str]:
     """The page and its plots, as they follow from what is kept."""
-    made, sections, found = {}, [], []
+    made, sections, found, quick = {}, [], [], 0
     for part, (title, promised, _) in PARTS.items():
         if (KEPT / f"{part}.json").exists():
-            of_part = list(promised(kept(part)["figures"]))
-            made[KEPT / f"{part}.svg"] = drawn(title, of_part)
-            sections.append(_section(part, kept(part), of_part))
+            told = kept(part)
+            of_part = list(promised(told["figures"]))
+            if of_part:
+                made[KEPT / f"{part}.svg"] = drawn(title, of_part)
+            sections.append(_section(part, told, of_part))
             found += of_part
+            quick += told["quick"]
     met = sum(target.is_met for target in found)
-    summary = f"\n**{met} of {len(found)} targets are met** in the runs that are kept here.\n"
+    summary = f"\n**{met} of {len(found)} targets are met** in the runs that are kept here"
+    summary += f", of which {quick} of {len(sections)} were quick and say little.\n" if quick else ".\n"
     return made | {PAGE: _HEAD + summary + "".join(sections)}
 
 
 def _section(part: str, told: Any, found: Sequence[Target]) -> str:
-    machine = told["machine"]
+    of = told["machine"]
     how = "**a quick run, which says little**, " if told["quick"] else ""
+    return (
+        f"\n## {PARTS[part][0]}\n\n{_verdicts(part, found) if found else ''}"
+        f"`bench/{part}`, {how}{told['when']} UTC, {told['minutes']} minutes; steal {of['steal']:.0%}; "
+        f"{of['processors']} processors, {of['processor']}, {of['memory']}; {of['versions']}.\n\n"
+        "```text\n" + "\n".join(told["printed"]).strip("\n") + "\n```\n"
+    )
+
+
+def _verdicts(part: str, found: Sequence[Target]) -> str:
     rows = "".join(
         f"| {each.words} | {'at least' if each.at_least else 'at most'} {each.limit:g} | {each.figure:.2f} "
-        f"| {min(each.found):.2f} to {max(each.found):.2f} | {'met' if each.is_met else '**not met**'} |\n"
+        f"| {min(each.found):.2f} to {max(each.found):.2f} | {each.verdict} |\n"
         for each in found
     )
     return (
-        f"\n## {PARTS[part][0]}\n\n| | target | median | spread | |\n| --- | --- | --- | --- | --- |\n{rows}\n"
+        f"| | target | median | spread | |\n| --- | --- | --- | --- | --- |\n{rows}\n"
         f"![{PARTS[part][0]}: each figure as a share of its target](performance/{part}.svg)\n\n"
-        f"`bench/{part}`, {how}{told['when']} UTC, {told['minutes']} minutes; steal {machine['steal']:.0%}; "
-        f"{machine['processors']} processors, {machine['processor']}, {machine['memory']}; {machine['versions']}.\n\n"
-        "```text\n" + "\n".join(told["printed"]).strip("\n") + "\n```\n"
     )
 
 
 def _write() -> None:
     for path, text in written().items():
         path.write_text(text, encoding="utf-8")
-
-
-def _machine() -> dict[str, Any]:
-    model = next((line for line in _lines("/proc/cpuinfo") if line.startswith("model name")), ": unknown")
-    memory = int(_lines("/proc/meminfo")[0].split()[1]) / 2**20
-    tools = {"Node": ["node", "--version"], "Java": ["java", "--version"]}
-    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)]
-    for name, command in tools.items():
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
-        versions.append(said if name in said or name.lower() in said else f"{name} {said}")
-    return {
-        "processors": os.cpu_count(),
-        "processor": model.partition(": ")[2],
-        "memory": f"{memory:.0f} GiB",
-        "versions": ", ".join(versions),
-    }
-
-
-def _ticks() -> list[int]:
-    """What the processors did so far, proc(5): the eighth is steal."""
-    return [int(each) for each in _lines("/proc/stat")[0].split()[1:9]]
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text(encoding="utf-8").splitlines()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,12 +128,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(chosen.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     KEPT.mkdir(exist_ok=True)
+    failed = []
     for part in () if chosen.page else chosen.parts or PARTS:
         print(f"\n# {part}", flush=True)
-        run(part, quick=chosen.quick)
+        try:
+            run(part, quick=chosen.quick)
+        except Failed as why:  # an hour of the others is not lost for it
+            failed.append(f"scripts/bench: {why}")
         _write()
     _write()
-    return 0
+    print("\n".join(failed), file=sys.stderr, end="\n" if failed else "")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

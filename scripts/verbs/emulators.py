@@ -39,7 +39,7 @@ def start_firestore(processes: Processes) -> str:
     # Its life is short: what the second compiler and collector take to make it quick, it does not give back.
     heap = os.environ.get("FIRESTORE_EMULATOR_HEAP", "512m")  # it keeps everything in memory
     java = ["java", f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en"]
-    java += ["-cp", str(_find_jar()), _MAIN_CLASS]
+    java += ["-cp", str(find_jar()), _MAIN_CLASS]
     processes.start("firestore-emulator", [*java, "--host=127.0.0.1", f"--port={port}", f"--rules={_CLOSED}"])
     return f"127.0.0.1:{port}"
 
@@ -60,7 +60,7 @@ def _wait_for(processes: Processes, name: str, host: str) -> None:
     processes.wait_for(name, partial(listens, int(host.rpartition(":")[2])))
 
 
-def _find_jar() -> Path:
+def find_jar() -> Path:
     if named := os.environ.get("FIRESTORE_EMULATOR_JAR"):
         if Path(named).is_file():
             return Path(named)
