@@ -27,6 +27,7 @@ PARTS: dict[str, tuple[str, Callable[[Any], Iterator[Target]], tuple[str, ...]]]
     "delay": ("A distant Firestore", targets.delays, ("--rounds=1",)),
     "payload": ("Long notes", targets.payloads, ("--rounds=1", "--calls=10", "--starts=1")),
     "pages": ("The pages", targets.pages, ("--visits=1",)),
+    "profile": ("What a save is made of", targets.nothing, ("--seconds=10",)),
 }
 _HEAD = """# Performance
 

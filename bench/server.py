@@ -30,6 +30,10 @@ class Server:
     began: float
     """When it was started, by `time.perf_counter`."""
 
+    def pids(self) -> list[int]:
+        """Of the process and of all that it started, the one that answers last."""
+        return _family(self.process.pid)
+
     def cpu_ms(self) -> float:
         """Milliseconds of user and system time so far, of the process and of all that it started."""
         return sum(_cpu_ms(pid) for pid in _family(self.process.pid))

@@ -114,6 +114,11 @@ def delays(figures: Any) -> Iterator[Target]:
             )
 
 
+def nothing(_: Any) -> Iterator[Target]:
+    """A part that shows what is there, and promises nothing of it."""
+    yield from ()
+
+
 def payloads(figures: Any) -> Iterator[Target]:
     alive = [copy["most"] for copy in figures["copies"]]
     yield Target("Python's copies of a 100,000-character note alive at once, at the most", 3.6, [max(alive)])

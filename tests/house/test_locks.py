@@ -7,7 +7,11 @@ from scripts.verbs.processes import ROOT
 
 _NPM = ("", "tests/strangers/mcp/", "bench/peers/express/", "bench/peers/oidc-provider/")
 _NPM_LOCKS = [f"{folder}package-lock.json" for folder in _NPM]
-_PIP = ("requirements", "requirements-dev", "bench/peers/fastapi/requirements", "bench/peers/django/requirements")
+_PIP = (
+    "requirements",
+    "requirements-dev",
+    *(f"bench/peers/{name}/requirements" for name in ("fastapi", "django", "py-spy")),
+)
 _PIP_LOCKS = [f"{name}.txt" for name in _PIP]
 
 
