@@ -4,10 +4,15 @@ import gc
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests import world as worlds
 from tests.world import World
+
+# Timings never make a test fail, and what is drawn is drawn the same each time.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
 
 _FIRST = ("cloud", "mobile", "strangers", "house", "stories")
 
